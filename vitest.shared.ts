@@ -1,0 +1,13 @@
+/**
+ * The settings of every suite. Each package's own `vitest.config.ts` re-exports them, and each run leaves a
+ * `test-report.json` beside it, from which the last line of `npm test` is summed up.
+ */
+export const shared = {
+  test: {
+    include: ['test/**/*.test.ts'],
+    passWithNoTests: false,
+    allowOnly: false,
+    reporters: ['default', 'json'],
+    outputFile: { json: 'test-report.json' },
+  },
+};
