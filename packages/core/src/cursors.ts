@@ -1,0 +1,119 @@
+/**
+ * Cursors. "After" and "before" speak of a list in the order in which it is shown. A cursor of a session's events must
+ * be an event of that session; everywhere else it is a position, valid whether or not something stands there.
+ */
+import { invalid } from './errors.ts';
+import { type Id, isId, type SessionId } from './ids.ts';
+import { limits } from './limits.ts';
+
+export type Order = 'asc' | 'desc';
+export type Direction = 'after' | 'before';
+
+/** A place in a list, and which side of it is wanted. */
+export interface Cursor<Kind extends CursorKind> {
+  readonly direction: Direction;
+  readonly id: Id<Kind>;
+}
+
+/** The kinds of records that lists hold. */
+export type CursorKind = 'sess' | 'evt' | 'tok';
+
+/** What a reader asks of a list. */
+export interface PageQuery<Kind extends CursorKind> {
+  readonly order: Order;
+  readonly cursor: Cursor<Kind> | null;
+  readonly limit: number;
+}
+
+/** Which list a `page` token belongs to: a kind of record, and the session when it is the list of one session. */
+export interface ListName<Kind extends CursorKind> {
+  readonly kind: Kind;
+  readonly session: SessionId | null;
+}
+
+/** The raw paging parameters of a request; undefined when absent. */
+export interface PageParameters {
+  readonly limit: string | undefined;
+  readonly order: string | undefined;
+  readonly after_id: string | undefined;
+  readonly before_id: string | undefined;
+  readonly page: string | undefined;
+}
+
+const DIGITS = /^[0-9]{1,9}$/;
+const ID_CHARACTERS = 26;
+const LIST_LETTERS = { evt: 'e', sess: 's', tok: 't' } as const;
+
+/** Reads paging parameters. Throws `invalid_request` naming the parameter. */
+export function readPage<Kind extends CursorKind>(
+  parameters: PageParameters,
+  list: ListName<Kind>,
+  defaultOrder: Order,
+): PageQuery<Kind> {
+  const { after_id, before_id, page } = parameters;
+  if ([after_id, before_id, page].filter((cursor) => cursor !== undefined).length > 1) {
+    const second = page !== undefined ? 'page' : 'before_id';
+    throw invalid(second, `Send at most one of 'after_id', 'before_id' and 'page'.`);
+  }
+  const limit = readLimit(parameters.limit);
+  const order = readOrder(parameters.order);
+  if (page !== undefined) {
+    const token = parsePageToken(page, list);
+    if (order !== undefined && order !== token.order) {
+      throw invalid(
+        'page',
+        `'page' was made for order=${token.order}: leave 'order' out, or start again without 'page'.`,
+      );
+    }
+    return { order: token.order, cursor: { direction: token.direction, id: token.id }, limit };
+  }
+  let cursor: Cursor<Kind> | null = null;
+  if (after_id !== undefined) cursor = { direction: 'after', id: readCursorId(after_id, list.kind, 'after_id') };
+  if (before_id !== undefined) cursor = { direction: 'before', id: readCursorId(before_id, list.kind, 'before_id') };
+  return { order: order ?? defaultOrder, cursor, limit };
+}
+
+/** The one refusal of every cursor that does not belong to its list: malformed, unknown or foreign. */
+export function invalidCursor(param: string): Error {
+  return invalid(param, `'${param}' is not a cursor of this list: use an id or a page that this list has answered.`);
+}
+
+/** The parameter in which a query's cursor came, for refusals that need the store. */
+export function cursorParam(parameters: PageParameters): string {
+  if (parameters.page !== undefined) return 'page';
+  return parameters.after_id !== undefined ? 'after_id' : 'before_id';
+}
+
+/** The opaque token that goes on from a record of a list. */
+export function pageToken<Kind extends CursorKind>(list: ListName<Kind>, order: Order, cursor: Cursor<Kind>): string {
+  const session = list.session?.slice(-ID_CHARACTERS) ?? '';
+  return `page_${LIST_LETTERS[list.kind]}${order[0]}${cursor.direction[0]}${session}${cursor.id.slice(-ID_CHARACTERS)}`;
+}
+
+function parsePageToken<Kind extends CursorKind>(
+  token: string,
+  list: ListName<Kind>,
+): Cursor<Kind> & { readonly order: Order } {
+  const id = `${list.kind}_${token.slice(-ID_CHARACTERS)}`;
+  const order = token[6] === 'd' ? 'desc' : 'asc';
+  const direction = token[7] === 'b' ? 'before' : 'after';
+  if (!isId(list.kind, id) || pageToken(list, order, { direction, id }) !== token) throw invalidCursor('page');
+  return { order, direction, id };
+}
+
+function readCursorId<Kind extends CursorKind>(text: string, kind: Kind, param: string): Id<Kind> {
+  if (!isId(kind, text)) throw invalidCursor(param);
+  return text;
+}
+
+function readLimit(text: string | undefined): number {
+  if (text === undefined) return limits.pageDefault;
+  const limit = DIGITS.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= limits.pageMax) return limit;
+  throw invalid('limit', `'limit' must be a whole number from 1 to ${limits.pageMax}, in plain digits.`);
+}
+
+function readOrder(text: string | undefined): Order | undefined {
+  if (text === undefined || text === 'asc' || text === 'desc') return text;
+  throw invalid('order', `'order' must be 'asc' (oldest first) or 'desc' (newest first).`);
+}

@@ -1,0 +1,15 @@
+/** The Directory port: the few look-ups that cross orgs (I7), from a credential to the org it speaks for. */
+import type { OrgId, TokenId } from './ids.ts';
+import type { Principal } from './tokens.ts';
+
+export interface NewOrg {
+  readonly name: string;
+  readonly token: { readonly name: string; readonly hash: string; readonly prefix: string };
+}
+
+export interface Directory {
+  /** Who the secret with this SHA-256 (64 hexadecimal digits) speaks for; null when unknown or revoked. */
+  findPrincipal(hash: string): Promise<Principal | null>;
+  /** Notes when tokens were last used, in the background. */
+  touchTokens(uses: ReadonlyMap<TokenId, { readonly org: OrgId; readonly usedUs: number }>): void;
+}

@@ -1,0 +1,58 @@
+/** Every way in which Turnlog refuses. A dialect maps each of them, exhaustively, to its own envelope. */
+export const ERROR_CODES = [
+  'unauthenticated',
+  'permission_denied',
+  'route_not_found',
+  'method_not_allowed',
+  'session_not_found',
+  'event_not_found',
+  'token_not_found',
+  'body_too_large',
+  'header_too_large',
+  'unsupported_media_type',
+  'request_timeout',
+  'invalid_request',
+  'external_id_taken',
+  'session_archived',
+  'session_terminated',
+  'token_revoked',
+  'idempotency_key_reused',
+  'storage_full',
+  'overloaded',
+  'outcome_unknown',
+  'shutting_down',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A refusal: a code, one sentence for a person, and the input it is about (`events[3].type`, `limit`). */
+export class TurnlogError extends Error {
+  override readonly name = 'TurnlogError';
+  readonly code: ErrorCode;
+  readonly param: string | undefined;
+
+  constructor(code: ErrorCode, message: string, param?: string) {
+    super(message);
+    this.code = code;
+    this.param = param;
+  }
+}
+
+/** A 400: what is wrong, where, and what to do. */
+export function invalid(param: string, message: string): TurnlogError {
+  return new TurnlogError('invalid_request', message, param);
+}
+
+/** The same answer for an id that never was, was deleted, or belongs to another org. */
+export function sessionNotFound(echoedId: string): TurnlogError {
+  return new TurnlogError('session_not_found', `No session '${echoedId}' exists.`);
+}
+
+export function eventNotFound(echoedId: string): TurnlogError {
+  return new TurnlogError('event_not_found', `No event '${echoedId}' exists in this session.`);
+}
+
+export function tokenNotFound(echoedId: string): TurnlogError {
+  return new TurnlogError('token_not_found', `No token '${echoedId}' exists.`);
+}

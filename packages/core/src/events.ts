@@ -1,0 +1,198 @@
+/** Events: immutable facts of a session or of the org's account stream. */
+import { parseInstant } from './clock.ts';
+import { invalid } from './errors.ts';
+import { checkFields } from './event-fields.ts';
+import type { EventId, TurnId } from './ids.ts';
+import { type JsonNode, member, utf8Length } from './json.ts';
+import { numberMember, objectMember, stringMember } from './json-members.ts';
+import { hasSignal, type Signal, signalOf } from './lifecycle.ts';
+import { limits } from './limits.ts';
+
+/** Token counts, summed over a session's `session.status_idle` events. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadInputTokens: number;
+  readonly cacheCreationInputTokens: number;
+}
+
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadInputTokens: 0,
+  cacheCreationInputTokens: 0,
+};
+
+/** An event that a producer asks to store: checked, with its own fields as source text. */
+export interface EventDraft {
+  readonly type: string;
+  /** The producer's turn; null takes the session's current one. */
+  readonly turnId: TurnId | null;
+  /** The producer's own time, as JSON text; null when not sent. */
+  readonly occurredAt: string | null;
+  /** As JSON text. */
+  readonly schemaVersion: string;
+  /** The event's own members as source text, `"a":1,"b":2`; may be empty. */
+  readonly fields: string;
+  readonly signal: Signal | null;
+  readonly usage: Usage | null;
+  /** Why a session failed, when this event fails it. */
+  readonly failure: { readonly code: string | null; readonly message: string | null } | null;
+  /** `data.agent_id` and `data.session_id`: what a resource event is about. */
+  readonly aboutAgent: string | null;
+  readonly aboutSession: string | null;
+}
+
+/** An event as stored: its whole JSON text. */
+export interface StoredEvent {
+  readonly id: EventId;
+  readonly text: string;
+}
+
+const TYPE = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/;
+const PATTERN = /^[a-z0-9_.*]+$/;
+const TURN_ID = /^turn_[A-Za-z0-9]{1,64}$/;
+const SERVER_OWNED = new Set(['id', 'session_id', 'created_at', 'processed_at', 'seq']);
+const ENVELOPE = new Set(['type', 'turn_id', 'occurred_at', 'schema_version']);
+const DEFAULT_SCHEMA_VERSION = '"1.0"';
+
+/** Reads one event in the native form; `path` names it in refusals (`events[3]`). Throws `invalid_request`. */
+export function draftEvent(event: JsonNode, path: string): EventDraft {
+  if (event.kind !== 'object') throw invalid(path, `'${path}' must be an object with a 'type'.`);
+  const bytes = utf8Length(event.text);
+  if (bytes > limits.eventBytes) {
+    throw invalid(path, `'${path}' has ${bytes} bytes; an event may have ${limits.eventBytes} (256 KiB).`);
+  }
+  const type = readType(event, `${path}.type`);
+  for (const { name } of event.members) {
+    if (SERVER_OWNED.has(name)) {
+      throw invalid(`${path}.${name}`, `'${path}.${name}' is set by the server: leave '${name}' out.`);
+    }
+  }
+  checkFields(type, event, path);
+  return {
+    type,
+    turnId: readTurnId(event, `${path}.turn_id`),
+    occurredAt: readOccurredAt(event, `${path}.occurred_at`),
+    schemaVersion: readSchemaVersion(event, `${path}.schema_version`),
+    fields: event.members
+      .filter(({ name }) => !ENVELOPE.has(name))
+      .map(({ text }) => text)
+      .join(','),
+    aboutAgent: stringMember(objectMember(event, 'data'), 'agent_id'),
+    aboutSession: stringMember(objectMember(event, 'data'), 'session_id'),
+    ...lifecycleFacts(type, event),
+  };
+}
+
+/** Whether a text is an event type: dotted lower-case words, at most 100 characters. */
+export function isEventType(text: string): boolean {
+  return text.length <= limits.eventTypeCharacters && TYPE.test(text);
+}
+
+/** Checks type patterns, in which `*` stands for any run of characters. Throws `invalid_request` naming `param`. */
+export function checkPatterns(patterns: readonly string[], param: string): void {
+  if (patterns.length > limits.typePatterns) {
+    throw invalid(param, `'${param}' has ${patterns.length} patterns; at most ${limits.typePatterns} are allowed.`);
+  }
+  for (const pattern of patterns) {
+    if (pattern === '') throw invalid(param, `'${param}' has an empty element: separate types by single commas.`);
+    if (pattern.length > limits.eventTypeCharacters || !PATTERN.test(pattern)) {
+      throw invalid(param, `'${param}' has a malformed pattern: use [a-z0-9_.] and '*', at most 100 characters.`);
+    }
+  }
+}
+
+/** Whether a type matches a checked pattern; linear in the length of both. */
+export function matchesPattern(pattern: string, type: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return pattern === type;
+  if (!type.startsWith(first)) return false;
+  let position = first.length;
+  const last = rest.pop() as string;
+  for (const part of rest) {
+    const found = type.indexOf(part, position);
+    if (found < 0) return false;
+    position = found + part.length;
+  }
+  return type.length - last.length >= position && type.endsWith(last);
+}
+
+function readType(event: JsonNode, param: string): string {
+  const value = member(event, 'type')?.value;
+  const type = stringMember(event, 'type');
+  if (type !== null && isEventType(type)) return type;
+  const problem = value === undefined ? 'is required' : 'is not an event type';
+  throw invalid(
+    param,
+    `'${param}' ${problem}: send dotted lower-case words such as 'user.message', at most 100 characters.`,
+  );
+}
+
+function readTurnId(event: JsonNode, param: string): TurnId | null {
+  const value = member(event, 'turn_id')?.value;
+  if (value === undefined || value.kind === 'null') return null;
+  const turnId = stringMember(event, 'turn_id');
+  if (turnId !== null && TURN_ID.test(turnId)) return turnId as TurnId;
+  throw invalid(param, `'${param}' must be 'turn_' followed by 1 to 64 letters or digits, or be left out.`);
+}
+
+function readOccurredAt(event: JsonNode, param: string): string | null {
+  const value = member(event, 'occurred_at')?.value;
+  if (value === undefined || value.kind === 'null') return null;
+  const text = stringMember(event, 'occurred_at');
+  if (text !== null && parseInstant(text) !== null) return value.text;
+  throw invalid(param, `'${param}' must be an RFC 3339 time with a zone, such as '2026-01-31T09:30:00Z'.`);
+}
+
+function readSchemaVersion(event: JsonNode, param: string): string {
+  const value = member(event, 'schema_version')?.value;
+  if (value === undefined || value.kind === 'null') return DEFAULT_SCHEMA_VERSION;
+  const version = stringMember(event, 'schema_version');
+  const length = version === null ? 0 : [...version].length;
+  if (length >= 1 && length <= limits.schemaVersionCharacters) return value.text;
+  throw invalid(param, `'${param}' must be a string of 1 to ${limits.schemaVersionCharacters} characters.`);
+}
+
+/** What the lifecycle and the sums need to know of an event. */
+function lifecycleFacts(type: string, event: JsonNode): Pick<EventDraft, 'signal' | 'usage' | 'failure'> {
+  if (!hasSignal(type)) return { signal: null, usage: null, failure: null };
+  const error = objectMember(event, 'error');
+  const signal = signalOf(type, {
+    stopReason: stringMember(objectMember(event, 'stop_reason'), 'type') ?? stringMember(event, 'stop_reason'),
+    retryStatus: retryStatus(event) ?? retryStatus(error),
+    exitCode: numberMember(event, 'exit_code'),
+  });
+  return {
+    signal,
+    usage: type === 'session.status_idle' ? readUsage(objectMember(event, 'usage')) : null,
+    failure: signal === 'fail' ? readFailure(event, error) : null,
+  };
+}
+
+function retryStatus(node: JsonNode | undefined): string | null {
+  return stringMember(objectMember(node, 'retry_status'), 'type') ?? stringMember(node, 'retry_status');
+}
+
+function readFailure(event: JsonNode, error: JsonNode | undefined): EventDraft['failure'] {
+  return {
+    code: stringMember(error, 'type') ?? stringMember(event, 'error_type'),
+    message: stringMember(error, 'message') ?? stringMember(event, 'error') ?? stringMember(event, 'reason'),
+  };
+}
+
+function readUsage(usage: JsonNode | undefined): Usage | null {
+  if (usage === undefined) return null;
+  return {
+    inputTokens: count(usage, 'input_tokens'),
+    outputTokens: count(usage, 'output_tokens'),
+    cacheReadInputTokens: count(usage, 'cache_read_input_tokens'),
+    cacheCreationInputTokens: count(usage, 'cache_creation_input_tokens'),
+  };
+}
+
+/** Only whole, non-negative, exactly representable counts add to the sums. */
+function count(usage: JsonNode, name: string): number {
+  const value = numberMember(usage, name);
+  return value !== null && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}

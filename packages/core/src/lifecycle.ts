@@ -1,0 +1,92 @@
+/**
+ * Which events move a session to which phase, and what each vocabulary calls that phase: one table.
+ * The phase is a session's truth; every dialect's status is read from it.
+ */
+export const PHASES = ['created', 'running', 'rescheduling', 'paused', 'finished', 'failed', 'terminated'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The statuses of the native API. */
+export const SESSION_STATUSES = ['idle', 'running', 'rescheduling', 'terminated'] as const;
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
+
+/** The native API's word for each phase. */
+export const STATUS_OF_PHASE = {
+  created: 'idle',
+  running: 'running',
+  rescheduling: 'rescheduling',
+  paused: 'idle',
+  finished: 'idle',
+  failed: 'idle',
+  terminated: 'terminated',
+} as const satisfies Record<Phase, SessionStatus>;
+
+/** What an event asks of its session's phase; going idle (`settle`, `wait`) leaves a failure as it is. */
+export type Signal = 'run' | 'reopen' | 'reschedule' | 'pause' | 'wait' | 'finish' | 'settle' | 'fail' | 'terminate';
+
+/** The members of an event that decide its signal. */
+export interface SignalFacts {
+  readonly stopReason: string | null;
+  readonly retryStatus: string | null;
+  readonly exitCode: number | null;
+}
+
+const SIGNALS: Readonly<Record<string, (facts: SignalFacts) => Signal | null>> = {
+  'session.status_running': () => 'reopen',
+  session_start: () => 'reopen',
+  workflow_started: () => 'run',
+  workflow_resumed: () => 'run',
+  'session.status_rescheduled': () => 'reschedule',
+  workflow_paused: () => 'pause',
+  'session.status_idle': ({ stopReason }) => (stopReason === null || stopReason === 'end_turn' ? 'settle' : 'wait'),
+  session_stop: ({ exitCode }) => (exitCode === null || exitCode === 0 ? 'finish' : 'fail'),
+  workflow_completed: () => 'finish',
+  'session.error': ({ retryStatus }) => (retryStatus === 'exhausted' || retryStatus === 'terminal' ? 'fail' : null),
+  workflow_failed: () => 'fail',
+  terminated: () => 'terminate',
+  'session.status_terminated': () => 'terminate',
+};
+
+/** What an event of this type asks of its session's phase; null: nothing. */
+export function signalOf(type: string, facts: SignalFacts): Signal | null {
+  return Object.hasOwn(SIGNALS, type) ? (SIGNALS[type]?.(facts) ?? null) : null;
+}
+
+/** Whether an event of this type has members that decide its signal. */
+export function hasSignal(type: string): boolean {
+  return Object.hasOwn(SIGNALS, type);
+}
+
+const TARGETS = {
+  run: 'running',
+  reopen: 'running',
+  reschedule: 'rescheduling',
+  pause: 'paused',
+  wait: 'paused',
+  finish: 'finished',
+  settle: 'finished',
+  fail: 'failed',
+  terminate: 'terminated',
+} as const satisfies Record<Signal, Phase>;
+
+/** The phase after a signal. */
+export function nextPhase(phase: Phase, signal: Signal): Phase {
+  if (phase === 'terminated' && signal !== 'reopen') return phase;
+  if (phase === 'failed' && (signal === 'settle' || signal === 'wait')) return phase;
+  return TARGETS[signal];
+}
+
+/** What the account stream announces about a move between two phases. */
+export type Announcement = 'session.started' | 'session.completed' | 'session.failed';
+
+export function announcementOf(from: Phase, to: Phase): Announcement | null {
+  if (from === to) return null;
+  if (to === 'finished') return 'session.completed';
+  if (to === 'failed') return 'session.failed';
+  const begins = from === 'created' || from === 'finished' || from === 'failed';
+  return begins && (to === 'running' || to === 'rescheduling') ? 'session.started' : null;
+}
+
+/** Whether a session in this phase has work going on that a cancel can interrupt. */
+export function isActive(phase: Phase): boolean {
+  return phase === 'running' || phase === 'rescheduling';
+}

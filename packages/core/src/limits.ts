@@ -1,0 +1,43 @@
+/** Every bound that a client or an operator can meet, in one place. Sizes in bytes of UTF-8, text in Unicode characters. */
+export const limits = {
+  bodyBytes: 4 * 1024 * 1024,
+  eventBytes: 256 * 1024,
+  batchEvents: 500,
+  jsonDepth: 64,
+
+  titleCharacters: 500,
+  externalIdCharacters: 255,
+  labelCharacters: 255,
+  metadataPairs: 50,
+  metadataKeyCharacters: 64,
+  metadataValueCharacters: 512,
+  eventTypeCharacters: 100,
+  schemaVersionCharacters: 64,
+  tokenNameCharacters: 255,
+  tokenOverlapSeconds: 7 * 24 * 60 * 60,
+
+  pageDefault: 20,
+  pageMax: 1000,
+  pageBytes: 4 * 1024 * 1024,
+  /** Type patterns in one filter. */
+  typePatterns: 100,
+
+  idempotencyKeyCharacters: 255,
+  idempotencyKeptMs: 48 * 60 * 60 * 1000,
+
+  /** How long a credential may be answered from memory. */
+  credentialCacheMs: 10_000,
+  credentialCacheEntries: 10_000,
+  lastUsedEveryMs: 60_000,
+
+  /** The writer: one commit, and what may wait for the next. */
+  commitCommands: 256,
+  commitBytes: 4 * 1024 * 1024,
+  queueCommands: 2_000,
+  queueBytes: 64 * 1024 * 1024,
+  /** Background rows removed or touched in one commit. */
+  backgroundRows: 200,
+
+  /** Rows that one synchronous read may touch before it gives the loop a turn. */
+  readRows: 2_000,
+} as const;

@@ -1,0 +1,50 @@
+/** The stored form of an event: its JSON text, envelope first, own members as sent (I8). */
+import { formatMicros } from '../clock.ts';
+import { type EventId, makeId } from '../ids.ts';
+import type { Author, EventRow } from './plan.ts';
+
+/** The envelope members of one event, in JSON text where they may be null or come from outside. */
+export interface Envelope {
+  readonly id: EventId;
+  readonly type: string;
+  readonly sessionId: string | null;
+  readonly turnId: string | null;
+  readonly schemaVersion: string;
+  readonly micros: number;
+  readonly occurredAt: string | null;
+  readonly seq: number | null;
+}
+
+/** One line without insignificant white space. */
+export function eventText(envelope: Envelope, fields: string): string {
+  const { id, type, sessionId, turnId, schemaVersion, occurredAt, seq } = envelope;
+  const time = formatMicros(envelope.micros);
+  const session = sessionId === null ? 'null' : `"${sessionId}"`;
+  const turn = turnId === null ? 'null' : `"${turnId}"`;
+  const occurred = occurredAt === null ? '' : `"occurred_at":${occurredAt},`;
+  const own = fields === '' ? '' : `,${fields}`;
+  return `{"id":"${id}","type":"${type}","session_id":${session},"turn_id":${turn},"schema_version":${schemaVersion},"created_at":"${time}","processed_at":"${time}",${occurred}"seq":${seq}${own}}`;
+}
+
+/** A fact that the server itself puts into the account stream about a session. */
+export function accountEvent(
+  author: Author,
+  seq: number,
+  type: string,
+  causedBy: string,
+  data: Readonly<Record<string, unknown>>,
+): EventRow {
+  const micros = author.clock.tick();
+  const id = makeId('evt', micros, author.context.random);
+  const subject = {
+    session_id: author.sessionId,
+    external_id: author.externalId,
+    agent_id: author.agentId,
+    caused_by: causedBy,
+  };
+  const text = eventText(
+    { id, type, sessionId: null, turnId: null, schemaVersion: '"1.0"', micros, occurredAt: null, seq: null },
+    `"data":${JSON.stringify({ ...subject, ...data })}`,
+  );
+  return { stream: 'account', seq, id, type, agentId: author.agentId, aboutSession: author.sessionId, text };
+}

@@ -1,0 +1,114 @@
+/**
+ * The Store port: everything that is persisted of one org. One method is one atomic step; the org comes first and leads
+ * every key (I7). Values are plain and readonly. A method rejects with a `TurnlogError` of a code that it names here, or
+ * of `overloaded`, `storage_full`, `outcome_unknown`, `shutting_down` or `internal`, which any write may meet.
+ */
+import type { TimeRange } from './clock.ts';
+import type { PageQuery } from './cursors.ts';
+import type { EventDraft, StoredEvent } from './events.ts';
+import type { EventId, OrgId, RequestId, SessionId, TokenId } from './ids.ts';
+import type { SessionStatus } from './lifecycle.ts';
+import type { CreateSession, Session, SessionRef, UpdateSession } from './sessions.ts';
+import type { Principal, Scope, Token } from './tokens.ts';
+
+/** What every write carries: who asked, and the key under which its answer is kept (I5). */
+export interface WriteContext {
+  readonly requestId: RequestId;
+  readonly idempotency: Idempotency | null;
+}
+
+/** 32 hexadecimal digits each: hashes of the client's key, and of all that it sent. */
+export interface Idempotency {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** A write's answer; `replayed` when it is the kept answer of an earlier request with the same key. */
+export interface Outcome<Value> {
+  readonly value: Value;
+  readonly replayed: boolean;
+}
+
+/** Records of a list, in list order. */
+export interface Page<Item> {
+  readonly data: readonly Item[];
+  /** Whether more follow in the direction of travel. */
+  readonly hasMore: boolean;
+}
+
+export interface EventQuery extends PageQuery<'evt'> {
+  readonly range: TimeRange;
+  /** Type patterns; null: every type. */
+  readonly types: readonly string[] | null;
+}
+
+export interface SessionQuery extends PageQuery<'sess'> {
+  readonly range: TimeRange;
+  readonly statuses: readonly SessionStatus[] | null;
+  readonly agentId: string | null;
+  readonly externalId: string | null;
+  readonly includeArchived: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface CreateToken {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresUs: number | null;
+  /** SHA-256 of the secret, 64 hexadecimal digits. */
+  readonly hash: string;
+  readonly prefix: string;
+}
+
+export interface RotateToken {
+  readonly maker: Principal;
+  readonly hash: string;
+  readonly prefix: string;
+  /** How long earlier secrets stay valid. */
+  readonly overlapSeconds: number;
+}
+
+export interface Store {
+  /** Creates a session with its first events. `external_id_taken`, `idempotency_key_reused`. */
+  createSession(org: OrgId, command: CreateSession, context: WriteContext): Promise<Outcome<Session>>;
+  /** `session_not_found`, `invalid_request` (too many metadata pairs), `idempotency_key_reused`. */
+  updateSession(org: OrgId, ref: SessionRef, command: UpdateSession, context: WriteContext): Promise<Outcome<Session>>;
+  /** `session_not_found`, `idempotency_key_reused`. */
+  archiveSession(org: OrgId, ref: SessionRef, context: WriteContext): Promise<Outcome<Session>>;
+  /** `session_not_found`, `session_archived`, `idempotency_key_reused`. */
+  cancelSession(
+    org: OrgId,
+    ref: SessionRef,
+    context: WriteContext,
+  ): Promise<Outcome<{ readonly session: Session; readonly interrupted: boolean }>>;
+  /** From its commit on every read refuses the session; its rows go in the background. `session_not_found`. */
+  deleteSession(org: OrgId, ref: SessionRef, context: WriteContext): Promise<Outcome<{ readonly id: SessionId }>>;
+  /** All or nothing. `session_not_found`, `session_archived`, `session_terminated`, `idempotency_key_reused`. */
+  appendEvents(
+    org: OrgId,
+    ref: SessionRef,
+    events: readonly EventDraft[],
+    context: WriteContext,
+  ): Promise<Outcome<readonly string[]>>;
+  /** `idempotency_key_reused`. */
+  createToken(org: OrgId, command: CreateToken, context: WriteContext): Promise<Outcome<Token>>;
+  /** `token_not_found`, `token_revoked`, `permission_denied`, `idempotency_key_reused`. */
+  rotateToken(org: OrgId, id: TokenId, command: RotateToken, context: WriteContext): Promise<Outcome<Token>>;
+  /** `token_not_found`. */
+  revokeToken(org: OrgId, id: TokenId, context: WriteContext): Promise<Outcome<Token>>;
+
+  /** Whether an answer is kept under a key (hexadecimal hash): its fingerprint, else null. */
+  keptFingerprint(org: OrgId, key: string): Promise<string | null>;
+  /** Null: no such session in this org. */
+  getSession(org: OrgId, ref: SessionRef): Promise<Session | null>;
+  /** `invalid_request` naming no parameter: the cursor lies in the future. */
+  listSessions(org: OrgId, query: SessionQuery): Promise<Page<Session>>;
+  /** Null: no such event in this session, or no such session. */
+  getEvent(org: OrgId, ref: SessionRef, id: EventId): Promise<StoredEvent | null>;
+  /** `session_not_found`; null when the cursor is no event of the session. */
+  listEvents(org: OrgId, ref: SessionRef, query: EventQuery): Promise<Page<StoredEvent> | null>;
+  /** Newest or oldest first. */
+  listTokens(org: OrgId, query: PageQuery<'tok'>): Promise<Page<Token>>;
+  /** The org clock (I1): positions beyond it (and beyond now) lie in the future. */
+  lastUs(org: OrgId): Promise<number>;
+}
