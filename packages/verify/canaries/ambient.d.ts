@@ -1,0 +1,3 @@
+export declare const enum AmbientSong {
+  Tweet = 'tweet',
+}

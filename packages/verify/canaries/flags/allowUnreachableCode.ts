@@ -1,0 +1,5 @@
+// TS7027
+export function canary(): string {
+  return 'tweet';
+  return 'never';
+}

@@ -1,0 +1,3 @@
+// TS7028
+canary: for (const song of ['tweet']) song.trim();
+export {};

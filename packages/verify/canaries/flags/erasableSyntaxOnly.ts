@@ -1,0 +1,4 @@
+// TS1294
+export enum Canary {
+  Tweet = 'tweet',
+}

@@ -1,0 +1,2 @@
+// TS2375
+export const canary: { name?: string } = { name: undefined };

@@ -1,0 +1,11 @@
+// TS4114
+class Base {
+  name(): string {
+    return '';
+  }
+}
+export class Canary extends Base {
+  name(): string {
+    return 'canary';
+  }
+}

@@ -1,0 +1,2 @@
+// TS4111
+export const canary = (songs: Record<string, string>): string | undefined => songs.canary;

@@ -1,0 +1,2 @@
+// TS2322
+export const canary = (names: readonly string[]): string => names[0];

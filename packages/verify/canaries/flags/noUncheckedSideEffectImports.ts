@@ -1,0 +1,2 @@
+// TS2882
+import './there-is-no-such-file.ts';

@@ -1,0 +1,3 @@
+// TS6133
+const canary = 1;
+export {};

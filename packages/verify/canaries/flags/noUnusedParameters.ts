@@ -1,0 +1,2 @@
+// TS6133
+export const song = (canary: string): string => 'tweet';

@@ -1,0 +1,2 @@
+// TS7006
+export const canary = (value) => String(value);

@@ -1,0 +1,4 @@
+// TS2683
+export function canary(): unknown {
+  return this.name;
+}

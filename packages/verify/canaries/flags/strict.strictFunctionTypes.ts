@@ -1,0 +1,2 @@
+// TS2322
+export const canary: (value: string | number) => void = (value: string) => void value;

@@ -1,0 +1,4 @@
+// TS2564
+export class Canary {
+  name: string;
+}

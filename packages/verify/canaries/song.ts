@@ -1,0 +1,1 @@
+export type Song = 'tweet';
