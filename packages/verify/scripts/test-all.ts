@@ -1,0 +1,29 @@
+/**
+ * Runs every package's suite and ends with one line, `N passed, N failed[, N skipped]`. The exit code is 0 only when
+ * every suite ran to its end, every test in it passed, and the runner agrees.
+ */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastLine, reportFile, summarise } from '../src/summary.ts';
+import { listFiles, listPackages, workspaceRoot } from '../src/workspace.ts';
+
+const packages = listPackages(workspaceRoot);
+for (const { folder } of packages) rmSync(join(workspaceRoot, folder, reportFile), { force: true });
+
+/** A log that goes to a file or a pipe carries no colours. */
+const plainText = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' };
+const turbo = ['run', 'test', '--continue=always', '--ui=stream', '--log-order=stream', '--output-logs=full'];
+const ended = spawnSync(join(workspaceRoot, 'node_modules/.bin/turbo'), turbo, {
+  cwd: workspaceRoot,
+  stdio: 'inherit',
+  env: { ...process.env, ...plainText, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+});
+if (ended.error) console.error(`turbo could not be started: ${ended.error.message}`);
+
+const files = await listFiles(workspaceRoot, 'packages/*.test.ts', 'apps/*.test.ts');
+const testFiles = files.filter((file) => !file.includes('/canaries/'));
+const summary = summarise(workspaceRoot, packages, testFiles, ended.status ?? 1);
+for (const note of summary.notes) console.log(note);
+console.log(lastLine(summary));
+process.exitCode = summary.failed === 0 ? 0 : 1;
