@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.ts';
@@ -54,11 +54,15 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { readonly pa
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A copy of the workspace's files to break or build in; installed packages are links to the originals. */
+/**
+ * A copy of the workspace's files to break or build in. Installed packages are links to the originals; git is told to
+ * pass over them, because `.gitignore` names folders and a link is none.
+ */
 export async function workspaceCopy(root: string): Promise<AsyncDisposable & { readonly path: string }> {
   const copy = await temporaryFolder();
   const git = await run('git', ['init', '--quiet'], copy.path);
   if (git.code !== 0) throw new Error(`git cannot make a repository for the copy: ${git.stderr}`);
+  await writeFile(join(copy.path, '.git/info/exclude'), 'node_modules\n');
   for (const file of await listFiles(root)) await cp(join(root, file), join(copy.path, file));
   for (const folder of ['.', ...listPackages(root).map((each) => each.folder)]) {
     const modules = join(root, folder, 'node_modules');

@@ -5,9 +5,9 @@ import { migrationsUpToDate, openApiUpToDate, sdkSourcesUpToDate } from '../src/
 import { listFiles, workspaceCopy, workspaceRoot } from '../src/workspace.ts';
 import { amend, fixture, plant } from './fixture.ts';
 
-describe('the OpenAPI document', () => {
-  const document = 'packages/sdk/openapi.json';
+const document = 'packages/sdk/openapi.json';
 
+describe('the OpenAPI document', () => {
   test('is what apps/api writes', async () => {
     expect(await openApiUpToDate(workspaceRoot)).toEqual([]);
   });
@@ -25,12 +25,16 @@ describe('the SDK sources', () => {
     expect(await sdkSourcesUpToDate(workspaceRoot)).toEqual([]);
   });
 
-  test('canary: one edited by hand is reported', async () => {
+  test('canary: one edited by hand is reported, and so is a document that moved on', async () => {
     await using edited = await workspaceCopy(workspaceRoot);
     const [first = 'packages/sdk/src/generated/canary.ts'] = await listFiles(edited.path, 'packages/sdk/src/generated');
     amend(edited.path, first, '// canary\n');
     const stale = [expect.stringContaining('packages/sdk/src/generated is not up to date')];
     expect(await sdkSourcesUpToDate(edited.path)).toEqual(stale);
+    await using moved = await workspaceCopy(workspaceRoot);
+    const text = existsSync(join(moved.path, document)) ? readFileSync(join(moved.path, document), 'utf8') : '{}\n';
+    plant(moved.path, document, text.replaceAll('"description": "', '"description": "Canary: '));
+    expect(await sdkSourcesUpToDate(moved.path)).toEqual(stale);
   });
 });
 
