@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-/** A check reads the workspace at `root` and answers one sentence for each problem it found. */
-export type Check = (root: string) => Promise<readonly string[]>;
-
 export interface Manifest {
   readonly name: string;
   readonly private?: boolean;

@@ -1,6 +1,7 @@
 /**
- * Runs every package's suite and ends with one line, `N passed, N failed[, N skipped]`. The exit code is 0 only when
- * every suite ran to its end, every test in it passed, and the runner agrees.
+ * Runs the suites of the packages that are named as arguments, or of all, and ends with one line,
+ * `N passed, N failed[, N skipped]`. The exit code is 0 only when every suite ran to its end, every test in it passed,
+ * and the runner agrees.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -8,13 +9,17 @@ import { join } from 'node:path';
 import { lastLine, reportFile, summarise } from '../src/summary.ts';
 import { listFiles, listPackages, workspaceRoot } from '../src/workspace.ts';
 
-const packages = listPackages(workspaceRoot);
+const wanted = process.argv.slice(2);
+const packages = listPackages(workspaceRoot).filter(
+  ({ manifest }) => wanted.length === 0 || wanted.includes(manifest.name),
+);
 for (const { folder } of packages) rmSync(join(workspaceRoot, folder, reportFile), { force: true });
 
 /** A log that goes to a file or a pipe carries no colours. */
 const plainText = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' };
 const turbo = ['run', 'test', '--continue=always', '--ui=stream', '--log-order=stream', '--output-logs=full'];
-const ended = spawnSync(join(workspaceRoot, 'node_modules/.bin/turbo'), turbo, {
+const filters = wanted.map((name) => `--filter=${name}`);
+const ended = spawnSync(join(workspaceRoot, 'node_modules/.bin/turbo'), [...turbo, ...filters], {
   cwd: workspaceRoot,
   stdio: 'inherit',
   env: { ...process.env, ...plainText, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
