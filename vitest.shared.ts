@@ -4,7 +4,7 @@
  */
 export const shared = {
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['{src,test}/**/*.test.ts'],
     passWithNoTests: false,
     allowOnly: false,
     reporters: ['default', 'json'],

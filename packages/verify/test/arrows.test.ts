@@ -36,6 +36,7 @@ test('canary: an import that goes round the manifest is reported', async () => {
   await using broken = await fixture({
     'packages/core/package.json': manifest('core'),
     'packages/core/src/node.ts': "import { join } from 'node:path';\n",
+    'packages/core/src/song.test.ts': "import { expect } from 'vitest';\n",
     'packages/core/src/round.ts': "export * from '../../store-sqlite/src/index.ts';\n",
     'apps/api/package.json': manifest('api', { devDependencies: { '@turnlog/sdk': 'workspace:*' } }),
     'apps/api/src/main.ts': "const sdk = await import('@turnlog/sdk/webhooks');\n// import 'nothing'\n",
