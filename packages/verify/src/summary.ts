@@ -48,7 +48,8 @@ export function lastLine({ passed, failed, skipped }: Summary): string {
 function summaryOf(root: string, { folder, manifest }: Package, testFiles: readonly string[]): Summary {
   const own = testFiles.filter((file) => file.startsWith(`${folder}/`));
   if (manifest.scripts?.['test'] === undefined) {
-    return own.length === 0 ? nothing : failure(`${folder} has tests but no script "test"`);
+    const none = own.length === 0 && !existsSync(join(root, folder, 'test'));
+    return none ? nothing : failure(`${folder} has tests but no script "test"`);
   }
   const path = join(root, folder, reportFile);
   if (!existsSync(path)) return failure(`${folder} left no report: its suite did not run to its end`);

@@ -13,6 +13,8 @@ interface Run {
   readonly files?: readonly string[];
   readonly code?: number;
   readonly scripts?: object;
+  /** Something in the package's test folder that is no test. */
+  readonly helper?: string;
 }
 
 /** What is summed up of a workspace of one package whose run went as told. */
@@ -24,6 +26,7 @@ async function summaryOf(told: Run): Promise<Summary> {
     const file = { name: join(folder.path, suite), status: told.fileStatus ?? 'passed', assertionResults };
     plant(folder.path, `packages/canary/${reportFile}`, JSON.stringify({ testResults: [file] }));
   }
+  if (told.helper !== undefined) plant(folder.path, `packages/canary/test/${told.helper}`, 'export {};\n');
   return summarise(folder.path, listPackages(folder.path), told.files ?? [suite], told.code ?? 0);
 }
 
@@ -32,6 +35,7 @@ test('tests that passed are added up, and skipped ones are counted and named', a
   expect(lastLine(summary)).toBe('2 passed, 0 failed, 2 skipped');
   expect(summary.notes).toEqual([`skipped: ${suite} › verse 2`, `skipped: ${suite} › verse 3`]);
   expect(lastLine(await summaryOf({ tests: ['passed'] }))).toBe('1 passed, 0 failed');
+  expect(lastLine(await summaryOf({ scripts: {}, files: [] }))).toBe('0 passed, 0 failed');
 });
 
 test.each<readonly [why: string, told: Run, line: string]>([
@@ -42,6 +46,7 @@ test.each<readonly [why: string, told: Run, line: string]>([
   ['a test file that was not run', { tests: ['passed'], files: [suite, `${suite}x`] }, '1 passed, 1 failed'],
   ['a file that broke outside of its tests', { tests: ['passed'], fileStatus: 'failed' }, '1 passed, 1 failed'],
   ['tests in a package without the script', { scripts: {} }, '0 passed, 1 failed'],
+  ['a test folder without a test', { scripts: {}, files: [], helper: 'song.ts' }, '0 passed, 1 failed'],
   ['a runner that failed for another reason', { tests: ['passed'], code: 1 }, '1 passed, 1 failed'],
 ])('canary: %s is a failure', async (_why, told, line) => {
   expect(lastLine(await summaryOf(told))).toBe(line);
