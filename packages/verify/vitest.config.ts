@@ -1,3 +1,4 @@
 import { shared } from '../../vitest.shared.ts';
 
-export default shared;
+/** A check is a whole tool's run, beside another package's suite. */
+export default { test: { ...shared.test, testTimeout: 60_000 } };
