@@ -19,7 +19,7 @@ export type RequestId = Id<'req'>;
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** Random bytes that one id consumes. */
-const RANDOM_BYTES_PER_ID = 8;
+const RANDOM_BYTES_PER_ID = 9;
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

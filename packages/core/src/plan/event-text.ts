@@ -26,6 +26,14 @@ export function eventText(envelope: Envelope, fields: string): string {
   return `{"id":"${id}","type":"${type}","session_id":${session},"turn_id":${turn},"schema_version":${schemaVersion},"created_at":"${time}","processed_at":"${time}",${occurred}"seq":${seq}${own}}`;
 }
 
+const ID_START = '{"id":"'.length;
+const ID_END = ID_START + 'evt_'.length + 26;
+
+/** The id of a stored event, which stands first in its text. */
+export function idOfText(text: string): EventId {
+  return text.slice(ID_START, ID_END) as EventId;
+}
+
 /** A fact that the server itself puts into the account stream about a session. */
 export function accountEvent(
   author: Author,

@@ -66,8 +66,8 @@ export function planUpdate(
   const changes = new Map<string, { old: string | null; new: string | null }>();
   if (title !== session.title) changes.set('title', { old: session.title, new: title });
   for (const key of new Set([...Object.keys(session.metadata), ...Object.keys(metadata)])) {
-    const before = valueOf(session.metadata, key);
-    const after = valueOf(metadata, key);
+    const before = valueAt(session.metadata, key);
+    const after = valueAt(metadata, key);
     if (before !== after) changes.set(`metadata.${key}`, { old: before, new: after });
   }
   if (changes.size === 0) return unchanged(org, session);
@@ -175,6 +175,6 @@ function unchanged(org: OrgHead, session: Session): Plan<Session> {
   return { org, session, deleted: false, events: [], value: session };
 }
 
-function valueOf(metadata: Session['metadata'], key: string): string | null {
+function valueAt(metadata: Session['metadata'], key: string): string | null {
   return Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null;
 }

@@ -1,0 +1,24 @@
+/** One server per file: an exclusive lock on `<file>.lock`, which the system frees when its process ends, however. */
+import Database from 'better-sqlite3';
+import { StoreFileError } from './file-error.ts';
+
+export interface FileLock {
+  release(): void;
+}
+
+/** Takes the lock or throws one sentence. */
+export function lockFile(file: string): FileLock {
+  const db = new Database(`${file}.lock`, { timeout: 0 });
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') {
+      throw new StoreFileError(
+        `Another Turnlog server is using ${file}: stop it, or set DATABASE_URL to another file.`,
+      );
+    }
+    throw error;
+  }
+  return { release: () => db.close() };
+}

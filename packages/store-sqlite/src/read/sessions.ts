@@ -1,0 +1,138 @@
+/**
+ * Reading sessions. Numbers rise with ids and times, so every list is a walk over numbers: one index proposes candidates
+ * in order, a slice at a time, and each is checked against the whole query.
+ */
+import { bytesFromId, lowestIdBytes } from '@turnlog/core/ids';
+import { PHASES, STATUS_OF_PHASE } from '@turnlog/core/lifecycle';
+import type { Session, SessionRef } from '@turnlog/core/sessions';
+import type { Page, SessionQuery } from '@turnlog/core/store';
+import { findSession, findSessionByNumber } from '../session-rows.ts';
+import type { Value } from '../statements.ts';
+import type { Reader } from './reader.ts';
+import { turnOfTheLoop } from './turn.ts';
+
+/** Candidates that one turn of the loop looks at. */
+const SLICE_ROWS = 500;
+
+/** The index that proposes candidates: its query, up to the bounds on the number. */
+interface Source {
+  /** A SELECT of the number as `no`, which ends in its conditions. */
+  readonly select: string;
+  /** The column that holds the number. */
+  readonly number: 'no' | 'session';
+  /** The values of one SELECT each; several are merged. */
+  readonly parts: readonly (readonly Value[])[];
+}
+
+interface Walk {
+  low: number;
+  high: number;
+  readonly ascending: boolean;
+}
+
+export class SessionReader {
+  readonly #reader: Reader;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  get(org: number, ref: SessionRef): Session | null {
+    return this.#reader.snapshot(() => findSession(this.#reader.statements, org, ref)?.session ?? null);
+  }
+
+  async list(org: number, query: SessionQuery): Promise<Page<Session>> {
+    const ascending = (query.order === 'asc') === (query.cursor?.direction !== 'before');
+    const found: Session[] = [];
+    const walk = this.#reader.snapshot(() => this.#walk(org, query, ascending));
+    const source = sourceOf(org, query);
+    while (walk.low <= walk.high && found.length <= query.limit) {
+      const exhausted = this.#reader.snapshot(() => this.#slice(org, query, source, walk, found));
+      if (exhausted) break;
+      await turnOfTheLoop();
+    }
+    const hasMore = found.length > query.limit;
+    const data = found.slice(0, query.limit);
+    if (query.cursor?.direction === 'before') data.reverse();
+    return { data, hasMore };
+  }
+
+  /** The numbers between which the list lies. A cursor and a time are positions: what they name need not exist. */
+  #walk(org: number, query: SessionQuery, ascending: boolean): Walk {
+    const { cursor, range } = query;
+    let low = range.fromUs === null ? 1 : this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.fromUs, 0)));
+    let high = Number.MAX_SAFE_INTEGER;
+    if (range.untilUs !== null) high = this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.untilUs, 0))) - 1;
+    if (cursor !== null) {
+      const id = bytesFromId(cursor.id);
+      const from = this.#firstNumberFrom(org, id);
+      if (ascending) low = Math.max(low, this.#isNumber(org, from, id) ? from + 1 : from);
+      else high = Math.min(high, from - 1);
+    }
+    return { low, high, ascending };
+  }
+
+  /** The number of the first session whose id is not below the given one; beyond all numbers when there is none. */
+  #firstNumberFrom(org: number, id: Uint8Array): number {
+    const text = 'SELECT no FROM sessions WHERE org = ? AND id >= ? ORDER BY id LIMIT 1';
+    return this.#reader.statements.row<{ no: number }>(text, org, id)?.no ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  #isNumber(org: number, no: number, id: Uint8Array): boolean {
+    const text = 'SELECT no FROM sessions WHERE org = ? AND id = ?';
+    return this.#reader.statements.row<{ no: number }>(text, org, id)?.no === no;
+  }
+
+  /** Looks at the next candidates; answers whether there are no more. */
+  #slice(org: number, query: SessionQuery, source: Source, walk: Walk, found: Session[]): boolean {
+    const order = walk.ascending ? 'ASC' : 'DESC';
+    const part = `${source.select} AND ${source.number} BETWEEN ? AND ?`;
+    const text = `${source.parts.map(() => part).join(' UNION ALL ')} ORDER BY no ${order} LIMIT ?`;
+    const values = source.parts.flatMap((own) => [...own, walk.low, walk.high]);
+    const rows = Math.min(SLICE_ROWS, query.limit + 1);
+    const numbers = this.#reader.statements.rows<{ no: number }>(text, ...values, rows);
+    for (const { no } of numbers) {
+      if (walk.ascending) walk.low = no + 1;
+      else walk.high = no - 1;
+      const session = findSessionByNumber(this.#reader.statements, org, no)?.session;
+      if (session && matches(session, query)) found.push(session);
+      if (found.length > query.limit) return true;
+    }
+    return numbers.length < rows;
+  }
+}
+
+/** The narrowest index that a query allows. */
+function sourceOf(org: number, query: SessionQuery): Source {
+  const [pair] = Object.entries(query.metadata);
+  if (query.externalId !== null) {
+    const select = 'SELECT no FROM sessions WHERE org = ? AND external_id = ?';
+    return { select, number: 'no', parts: [[org, query.externalId]] };
+  }
+  if (pair) {
+    const select = 'SELECT session AS no FROM session_metadata WHERE org = ? AND key = ? AND value = ?';
+    return { select, number: 'session', parts: [[org, ...pair]] };
+  }
+  if (query.agentId !== null) {
+    const select =
+      'SELECT no FROM sessions WHERE org = ? AND agent_no = (SELECT no FROM agents WHERE org = ? AND name = ?)';
+    return { select, number: 'no', parts: [[org, org, query.agentId]] };
+  }
+  if (query.statuses !== null) {
+    const { statuses } = query;
+    const select = 'SELECT session AS no FROM session_heads WHERE org = ? AND phase = ?';
+    const phases = PHASES.flatMap((phase, index) => (statuses.includes(STATUS_OF_PHASE[phase]) ? [index] : []));
+    return { select, number: 'session', parts: phases.map((phase) => [org, phase]) };
+  }
+  return { select: 'SELECT no FROM sessions WHERE org = ?', number: 'no', parts: [[org]] };
+}
+
+function matches(session: Session, query: SessionQuery): boolean {
+  if (!query.includeArchived && session.archivedUs !== null) return false;
+  if (query.externalId !== null && session.externalId !== query.externalId) return false;
+  if (query.agentId !== null && session.agent?.id !== query.agentId) return false;
+  if (query.statuses !== null && !query.statuses.includes(STATUS_OF_PHASE[session.phase])) return false;
+  return Object.entries(query.metadata).every(
+    ([key, value]) => Object.hasOwn(session.metadata, key) && session.metadata[key] === value,
+  );
+}

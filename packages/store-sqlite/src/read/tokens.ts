@@ -1,0 +1,57 @@
+/** Reading tokens, and the principal behind a secret. */
+
+import type { PageQuery } from '@turnlog/core/cursors';
+import { bytesFromId, idFromBytes, type TokenId } from '@turnlog/core/ids';
+import type { Page } from '@turnlog/core/store';
+import type { Principal, Scope, Token } from '@turnlog/core/tokens';
+import { TOKEN_COLUMNS, type TokenRow, toToken } from '../token-rows.ts';
+import type { Reader } from './reader.ts';
+
+const LOWEST = new Uint8Array(16);
+const HIGHEST = new Uint8Array(16).fill(0xff);
+
+export class TokenReader {
+  readonly #reader: Reader;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  list(org: number, query: PageQuery<'tok'>): Page<Token> {
+    const ascending = (query.order === 'asc') === (query.cursor?.direction !== 'before');
+    const cursor = query.cursor === null ? (ascending ? LOWEST : HIGHEST) : bytesFromId(query.cursor.id);
+    const text = `SELECT ${TOKEN_COLUMNS} FROM tokens WHERE org = ? AND id ${ascending ? '>' : '<'} ?
+      ORDER BY id ${ascending ? 'ASC' : 'DESC'} LIMIT ?`;
+    const rows = this.#reader.statements.rows<TokenRow>(text, org, cursor, query.limit + 1);
+    const data = rows.slice(0, query.limit).map(toToken);
+    if (query.cursor?.direction === 'before') data.reverse();
+    return { data, hasMore: rows.length > query.limit };
+  }
+
+  /** Null when no token has this secret, or it is revoked. Expiry is the caller's to compare. */
+  principal(hash: string): Principal | null {
+    const row = this.#reader.statements.row<{
+      org: Uint8Array;
+      id: Uint8Array;
+      scopes: string;
+      secret_us: number | null;
+      token_us: number | null;
+    }>(
+      `SELECT o.id AS org, t.id AS id, t.scopes AS scopes, s.expires_us AS secret_us, t.expires_us AS token_us
+       FROM token_secrets s
+       JOIN tokens t ON t.org = s.org AND t.id = s.token
+       JOIN orgs o ON o.no = s.org
+       WHERE s.hash = ? AND t.revoked_us IS NULL`,
+      Buffer.from(hash, 'hex'),
+    );
+    if (!row) return null;
+    const ends = [row.secret_us, row.token_us].filter((us) => us !== null);
+    return {
+      org: idFromBytes('org', row.org),
+      tokenId: idFromBytes('tok', row.id) as TokenId,
+      scopes: JSON.parse(row.scopes) as Scope[],
+      expiresUs: ends.length > 0 ? Math.min(...ends) : null,
+      tokenExpiresUs: row.token_us,
+    };
+  }
+}

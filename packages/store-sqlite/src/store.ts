@@ -1,0 +1,151 @@
+/** The Store and Directory ports on one SQLite file: reads on this thread, writes through the writer's. */
+import { Worker } from 'node:worker_threads';
+import type { NowMicros } from '@turnlog/core/clock';
+import type { Directory, NewOrg } from '@turnlog/core/directory';
+import type { EventDraft } from '@turnlog/core/events';
+import type { OrgId } from '@turnlog/core/ids';
+import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
+import { openReadConnection, openWriteConnection } from './connection.ts';
+import { lockFile } from './lock.ts';
+import { migrate } from './migrate.ts';
+import { type Bootstrap, bootstrap, createOrg } from './orgs.ts';
+import { EventReader } from './read/events.ts';
+import { Reader } from './read/reader.ts';
+import { SessionReader } from './read/sessions.ts';
+import { TokenReader } from './read/tokens.ts';
+import { keptSinceUs } from './writer/kept-answers.ts';
+import type { Command, Operation } from './writer/protocol.ts';
+import { WriteQueue } from './writer/queue.ts';
+import type { WriterThreadData } from './writer/thread.ts';
+
+export interface StoreOptions {
+  /** Path of the database; its folder must exist. `<file>.lock` beside it is held while the store is open. */
+  readonly file: string;
+  readonly nowUs: NowMicros;
+  /** Told once when the outcome of a commit is unknown: end the process, non-zero. */
+  readonly onUnknown: (message: string) => void;
+  /** Another entry point of the writer's thread, for fault tests; `data` reaches it as `workerData`. */
+  readonly thread?: { readonly entry: URL; readonly data: Readonly<Record<string, unknown>> };
+}
+
+export interface SqliteStore extends Store, Directory {
+  createOrg(org: NewOrg): OrgId;
+  bootstrap(org: NewOrg, ensureToken: boolean): Bootstrap;
+  /** Resolves when nothing waits to be written and nothing is left to purge. */
+  settled(): Promise<void>;
+  /** The text of every statement that reads have prepared. */
+  readonly statementTexts: readonly string[];
+  /** Finishes accepted writes, then closes the file and frees its lock. */
+  close(): Promise<void>;
+}
+
+const THREAD_ENTRY = new URL('./writer/thread-main.ts', import.meta.url);
+/** What a command without a payload holds in memory. */
+const COMMAND_BYTES = 1_024;
+const BYTES_PER_CHARACTER = 2;
+
+/** Opens a file, bringing it to this version's schema. Throws `StoreFileError` with one sentence when it cannot. */
+export function openStore(options: StoreOptions): SqliteStore {
+  const { file, nowUs } = options;
+  const lock = lockFile(file);
+  try {
+    const writeDb = openWriteConnection(file);
+    migrate(writeDb, file);
+    const readDb = openReadConnection(file);
+    const data: WriterThreadData & Readonly<Record<string, unknown>> = { ...options.thread?.data, file };
+    const thread = new Worker(options.thread?.entry ?? THREAD_ENTRY, { workerData: data });
+    const queue = new WriteQueue(thread, nowUs, options.onUnknown);
+    const reader = new Reader(readDb);
+    return {
+      ...writesOf(queue),
+      ...readsOf(reader, nowUs),
+      ...directoryOf(reader, queue),
+      createOrg: (org) => createOrg(writeDb, org, nowUs()),
+      bootstrap: (org, ensureToken) => bootstrap(writeDb, org, ensureToken, nowUs()),
+      settled: () => queue.settled(),
+      get statementTexts() {
+        return reader.statements.texts;
+      },
+      async close() {
+        await queue.close();
+        readDb.close();
+        writeDb.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+type Writes = Pick<
+  Store,
+  | 'createSession'
+  | 'updateSession'
+  | 'archiveSession'
+  | 'cancelSession'
+  | 'deleteSession'
+  | 'appendEvents'
+  | 'createToken'
+  | 'rotateToken'
+  | 'revokeToken'
+>;
+
+function writesOf(queue: WriteQueue): Writes {
+  /** Each kind of command answers with the value that its store method promises. */
+  const submit = <Value>(org: OrgId, context: WriteContext, operation: Operation, bytes = COMMAND_BYTES) =>
+    queue.submit({ org, context, ...operation } as Command, bytes) as Promise<Outcome<Value>>;
+  return {
+    createSession: (org, create, context) =>
+      submit(org, context, { kind: 'create-session', create }, bytesOf(create.events)),
+    updateSession: (org, ref, update, context) => submit(org, context, { kind: 'update-session', ref, update }),
+    archiveSession: (org, ref, context) => submit(org, context, { kind: 'archive-session', ref }),
+    cancelSession: (org, ref, context) => submit(org, context, { kind: 'cancel-session', ref }),
+    deleteSession: (org, ref, context) => submit(org, context, { kind: 'delete-session', ref }),
+    appendEvents: (org, ref, events, context) =>
+      submit(org, context, { kind: 'append-events', ref, events }, bytesOf(events)),
+    createToken: (org, create, context) => submit(org, context, { kind: 'create-token', create }),
+    rotateToken: (org, id, rotate, context) => submit(org, context, { kind: 'rotate-token', id, rotate }),
+    revokeToken: (org, id, context) => submit(org, context, { kind: 'revoke-token', id }),
+  };
+}
+
+function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
+  const events = new EventReader(reader);
+  const sessions = new SessionReader(reader);
+  const tokens = new TokenReader(reader);
+  return {
+    keptFingerprint: async (org, key) =>
+      reader.statements
+        .row<{ fingerprint: Buffer }>(
+          'SELECT fingerprint FROM idempotency WHERE org = ? AND key = ? AND created_us >= ?',
+          reader.org(org),
+          Buffer.from(key, 'hex'),
+          keptSinceUs(nowUs()),
+        )
+        ?.fingerprint.toString('hex') ?? null,
+    getSession: async (org, ref) => sessions.get(reader.org(org), ref),
+    listSessions: async (org, query) => sessions.list(reader.org(org), query),
+    getEvent: async (org, ref, id) => events.get(reader.org(org), ref, id),
+    listEvents: async (org, ref, query) => events.list(reader.org(org), ref, query),
+    listTokens: async (org, query) => tokens.list(reader.org(org), query),
+    lastUs: async (org) =>
+      reader.statements.row<{ last_us: number }>('SELECT last_us FROM orgs WHERE no = ?', reader.org(org))
+        ?.last_us as number,
+  };
+}
+
+function directoryOf(reader: Reader, queue: WriteQueue): Directory {
+  const tokens = new TokenReader(reader);
+  return {
+    findPrincipal: async (hash) => tokens.principal(hash),
+    touchTokens: (uses) => {
+      queue.touch([...uses].map(([token, { org, usedUs }]) => ({ org, token, usedUs })));
+    },
+  };
+}
+
+function bytesOf(events: readonly EventDraft[]): number {
+  return events.reduce((bytes, event) => bytes + event.fields.length * BYTES_PER_CHARACTER, COMMAND_BYTES);
+}

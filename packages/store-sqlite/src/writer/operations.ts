@@ -1,0 +1,154 @@
+/** Each command as a plan and the rows that carry it out. Planning may refuse; nothing is written before all has been planned. */
+import { sessionNotFound } from '@turnlog/core/errors';
+import { planAppend } from '@turnlog/core/plan/append';
+import type { Plan, PlanContext } from '@turnlog/core/plan/plan';
+import { planArchive, planCancel, planCreate, planDelete, planUpdate } from '@turnlog/core/plan/session';
+import type { SessionRef } from '@turnlog/core/sessions';
+import type { Heads, OrgState, SessionState } from './heads.ts';
+import { randomBytes } from './heads.ts';
+import type { Answer, KeptAnswers } from './kept-answers.ts';
+import type { Command } from './protocol.ts';
+import type { RowWriter } from './rows.ts';
+import type { TokenStep, TokenWriter } from './tokens.ts';
+
+export interface Planned {
+  readonly value: unknown;
+  readonly answer: Answer;
+  readonly write: () => void;
+}
+
+/** The parts of a writer that commands work with. */
+export interface Workbench {
+  readonly heads: Heads;
+  readonly kept: KeptAnswers;
+  readonly rows: RowWriter;
+  readonly tokens: TokenWriter;
+  /** Heads to write once, when all commands of the batch are written. */
+  readonly touched: Map<OrgState, Map<SessionState, { readonly phaseChanged: boolean }>>;
+}
+
+/** Plans one command against the heads as the batch has left them so far. */
+export function planCommand(bench: Workbench, org: OrgState, command: Command, nowUs: number): Planned {
+  const context: PlanContext = { nowUs, random: randomBytes, requestId: command.context.requestId };
+  switch (command.kind) {
+    case 'create-session':
+      return createSession(bench, org, command, context);
+    case 'append-events': {
+      const state = live(bench, org, command.ref);
+      const plan = planAppend(org.head, state.session, command.events, context);
+      const { firstSeq, texts } = plan.value;
+      const answer: Answer = { kind: 'events', session: state.no, firstSeq, n: texts.length };
+      return { value: texts, answer, write: advance(bench, org, state, plan, context) };
+    }
+    case 'update-session':
+      return changeSession(bench, org, command.ref, context, (state) =>
+        planUpdate(org.head, state.session, command.update, context),
+      );
+    case 'archive-session':
+      return changeSession(bench, org, command.ref, context, (state) => planArchive(org.head, state.session, context));
+    case 'cancel-session': {
+      const state = live(bench, org, command.ref);
+      const plan = planCancel(org.head, state.session, context);
+      return { ...valued(plan.value), write: advance(bench, org, state, plan, context) };
+    }
+    case 'delete-session':
+      return deleteSession(bench, org, command.ref, context);
+    case 'create-token':
+      return tokenStep(bench, org, bench.tokens.planCreate(org, command.create, context));
+    case 'rotate-token':
+      return tokenStep(bench, org, bench.tokens.planRotate(org, command.id, command.rotate, context));
+    case 'revoke-token':
+      return tokenStep(bench, org, bench.tokens.planRevoke(org, command.id, context));
+  }
+}
+
+function createSession(
+  bench: Workbench,
+  org: OrgState,
+  command: Extract<Command, { kind: 'create-session' }>,
+  context: PlanContext,
+): Planned {
+  const { externalId } = command.create;
+  const taken = externalId !== null && bench.heads.session(org, { externalId }) !== undefined;
+  const plan = planCreate(org.head, command.create, taken, context);
+  const state = bench.heads.create(org, plan.value);
+  const insert = { no: state.no, session: plan.value, deleted: false };
+  const append = advance(bench, org, state, plan, context, plan.value.phase !== 'created');
+  return {
+    ...valued(plan.value),
+    write: () => {
+      bench.rows.insertSession(org, insert);
+      append();
+    },
+  };
+}
+
+function changeSession(
+  bench: Workbench,
+  org: OrgState,
+  ref: SessionRef,
+  context: PlanContext,
+  decide: (state: SessionState) => Plan<unknown>,
+): Planned {
+  const state = live(bench, org, ref);
+  const before = state.session;
+  const plan = decide(state);
+  const after = plan.session ?? before;
+  const append = advance(bench, org, state, plan, context);
+  return {
+    ...valued(plan.value),
+    write: () => {
+      if (after === before) return;
+      bench.rows.updateSession(org, state.no, before, after);
+      append();
+    },
+  };
+}
+
+function deleteSession(bench: Workbench, org: OrgState, ref: SessionRef, context: PlanContext): Planned {
+  const state = live(bench, org, ref);
+  const { session } = state;
+  const append = advance(bench, org, state, planDelete(org.head, session, context), context);
+  bench.heads.delete(org, state);
+  return {
+    ...valued({ id: session.id }),
+    write: () => {
+      bench.rows.deleteSession(org, state.no, session);
+      append();
+    },
+  };
+}
+
+/** Moves the heads to where the plan leaves them, and answers with what writes its events. */
+function advance(
+  bench: Workbench,
+  org: OrgState,
+  state: SessionState,
+  plan: Plan<unknown>,
+  context: PlanContext,
+  phaseChanged = plan.session !== null && plan.session.phase !== state.session.phase,
+): () => void {
+  org.head = plan.org;
+  if (plan.session !== null) state.session = plan.session;
+  if (plan.events.length === 0) return () => {};
+  const sessions = bench.touched.get(org) ?? new Map();
+  sessions.set(state, { phaseChanged: phaseChanged || sessions.get(state)?.phaseChanged === true });
+  bench.touched.set(org, sessions);
+  return () => bench.rows.events(org, state, plan.events, context.requestId);
+}
+
+function live(bench: Workbench, org: OrgState, ref: SessionRef): SessionState {
+  const state = bench.heads.session(org, ref);
+  if (!state) throw sessionNotFound('id' in ref ? ref.id : ref.externalId);
+  return state;
+}
+
+function tokenStep(bench: Workbench, org: OrgState, step: TokenStep): Planned {
+  org.head = step.plan.org;
+  if (!bench.touched.has(org)) bench.touched.set(org, new Map());
+  return { ...valued(step.plan.token), write: step.write };
+}
+
+function valued(value: unknown): { readonly value: unknown; readonly answer: Answer } {
+  return { value, answer: { kind: 'value', value } };
+}

@@ -1,0 +1,166 @@
+/** Writing planned rows. */
+import { bytesFromId, type RequestId } from '@turnlog/core/ids';
+import { PHASES } from '@turnlog/core/lifecycle';
+import type { EventRow } from '@turnlog/core/plan/plan';
+import { type Metadata, type Session, sessionRef } from '@turnlog/core/sessions';
+import type { Statements } from '../statements.ts';
+import type { Heads, OrgState, SessionState } from './heads.ts';
+
+/** The version of the text that core's `eventText` makes. */
+const TEXT_FORMAT = 1;
+const ACCOUNT_STREAM = 0;
+
+export class RowWriter {
+  readonly #statements: Statements;
+  readonly #heads: Heads;
+
+  constructor(statements: Statements, heads: Heads) {
+    this.#statements = statements;
+    this.#heads = heads;
+  }
+
+  org(org: OrgState): void {
+    this.#statements.run(
+      'UPDATE orgs SET last_us = ?, account_count = ?, last_session = ? WHERE no = ?',
+      org.head.lastUs,
+      org.head.accountCount,
+      org.lastSession,
+      org.no,
+    );
+  }
+
+  events(org: OrgState, state: SessionState, rows: readonly EventRow[], requestId: RequestId): void {
+    const request = bytesFromId(requestId);
+    for (const row of rows) {
+      this.#statements.run(
+        `INSERT INTO events (org, session, seq, id, type_no, agent_no, about_session, request_id, format, text)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        org.no,
+        row.stream === 'account' ? ACCOUNT_STREAM : state.no,
+        row.seq,
+        bytesFromId(row.id),
+        org.types.number(row.type),
+        row.agentId === null ? null : org.agents.number(row.agentId),
+        row.aboutSession === null ? null : this.#numberOf(org, state, row.aboutSession),
+        request,
+        TEXT_FORMAT,
+        row.text,
+      );
+    }
+  }
+
+  insertSession(org: OrgState, state: SessionState): void {
+    const { session } = state;
+    this.#statements.run(
+      `INSERT INTO sessions (org, no, id, external_id, agent_no, agent_version, environment_id, title, metadata,
+                             created_us, updated_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      org.no,
+      state.no,
+      bytesFromId(session.id),
+      session.externalId,
+      session.agent === null ? null : org.agents.number(session.agent.id),
+      session.agent === null || session.agent.version === null ? null : JSON.stringify(session.agent.version),
+      session.environmentId,
+      session.title,
+      JSON.stringify(session.metadata),
+      session.createdUs,
+      session.createdUs,
+    );
+    this.#statements.run(
+      `INSERT INTO session_heads (org, session, count, last_us, phase, turn, input_tokens, output_tokens,
+                                  cache_read_input_tokens, cache_creation_input_tokens, started_us)
+       VALUES (?, ?, 0, ?, 0, NULL, 0, 0, 0, 0, NULL)`,
+      org.no,
+      state.no,
+      session.createdUs,
+    );
+    this.#insertMetadata(org, state.no, session.metadata);
+  }
+
+  updateSession(org: OrgState, no: number, before: Session, after: Session): void {
+    this.#statements.run(
+      'UPDATE sessions SET title = ?, metadata = ?, updated_us = ?, archived_us = ? WHERE org = ? AND no = ?',
+      after.title,
+      JSON.stringify(after.metadata),
+      after.updatedUs,
+      after.archivedUs,
+      org.no,
+      no,
+    );
+    if (after.metadata === before.metadata) return;
+    this.#deleteMetadata(org, no, before.metadata);
+    this.#insertMetadata(org, no, after.metadata);
+  }
+
+  /** Hides a session from every read; its rows go later (`purge`). */
+  deleteSession(org: OrgState, no: number, session: Session): void {
+    this.#statements.run(
+      'UPDATE sessions SET deleted_us = ?, external_id = NULL WHERE org = ? AND no = ?',
+      org.head.lastUs,
+      org.no,
+      no,
+    );
+    this.#deleteMetadata(org, no, session.metadata);
+  }
+
+  head(org: OrgState, state: SessionState): void {
+    const { session } = state;
+    this.#statements.run(
+      `UPDATE session_heads SET count = ?, last_us = ?, turn = ?, input_tokens = ?, output_tokens = ?,
+              cache_read_input_tokens = ?, cache_creation_input_tokens = ?, started_us = ?
+       WHERE org = ? AND session = ?`,
+      session.eventCount,
+      session.updatedUs,
+      session.turnId,
+      session.usage.inputTokens,
+      session.usage.outputTokens,
+      session.usage.cacheReadInputTokens,
+      session.usage.cacheCreationInputTokens,
+      session.startedUs,
+      org.no,
+      state.no,
+    );
+  }
+
+  /** Apart from `head`, because it costs an index entry. */
+  phase(org: OrgState, state: SessionState): void {
+    this.#statements.run(
+      'UPDATE session_heads SET phase = ? WHERE org = ? AND session = ?',
+      PHASES.indexOf(state.session.phase),
+      org.no,
+      state.no,
+    );
+  }
+
+  #insertMetadata(org: OrgState, session: number, metadata: Metadata): void {
+    for (const [key, value] of Object.entries(metadata)) {
+      this.#statements.run(
+        'INSERT INTO session_metadata (org, key, value, session) VALUES (?, ?, ?, ?)',
+        org.no,
+        key,
+        value,
+        session,
+      );
+    }
+  }
+
+  #deleteMetadata(org: OrgState, session: number, metadata: Metadata): void {
+    for (const [key, value] of Object.entries(metadata)) {
+      this.#statements.run(
+        'DELETE FROM session_metadata WHERE org = ? AND key = ? AND value = ? AND session = ?',
+        org.no,
+        key,
+        value,
+        session,
+      );
+    }
+  }
+
+  /** The number of a session that an event names; null when it names none. */
+  #numberOf(org: OrgState, holder: SessionState, name: string): number | null {
+    if (name === holder.session.id) return holder.no;
+    const ref = sessionRef(name);
+    return ref === null ? null : (this.#heads.session(org, ref)?.no ?? null);
+  }
+}

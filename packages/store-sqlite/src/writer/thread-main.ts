@@ -1,0 +1,6 @@
+/** Entry point of the writer's thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openWriteConnection } from '../connection.ts';
+import { serveWriter, type WriterThreadData } from './thread.ts';
+
+if (parentPort) serveWriter(parentPort, openWriteConnection((workerData as WriterThreadData).file));

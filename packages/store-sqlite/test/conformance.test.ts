@@ -1,0 +1,4 @@
+import { describeStore } from '@turnlog/store-conformance';
+import { harness } from './harness.ts';
+
+describeStore('SQLite', harness);
