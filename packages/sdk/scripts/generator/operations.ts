@@ -1,0 +1,164 @@
+import {
+  componentSchema,
+  type Document,
+  deref,
+  type MediaType,
+  type Parameter,
+  type RawOperation,
+  refuse,
+  type Schema,
+  schemaName,
+} from './document.ts';
+import { camelCase } from './text.ts';
+
+export interface PathArgument {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly example: unknown;
+}
+
+/** One operation, ready to be written as a method. */
+export interface Operation {
+  /** `sessions.events.list` is `['sessions', 'events']` and `list`. */
+  readonly resource: readonly string[];
+  readonly name: string;
+  readonly verb: string;
+  readonly path: readonly (string | PathArgument)[];
+  readonly query: readonly Parameter[];
+  readonly body: { readonly schema: Schema; readonly required: boolean; readonly example: unknown } | undefined;
+  readonly result: { readonly kind: 'void' | 'value' | 'page'; readonly schema: string; readonly item: string };
+  readonly errors: readonly Schema[];
+  readonly summary: string | undefined;
+  readonly description: string | undefined;
+  readonly deprecated: boolean | undefined;
+  readonly where: string;
+}
+
+const verbs = new Set(['get', 'post', 'put', 'patch', 'delete']);
+const notOperations = new Set(['parameters', 'summary', 'description', 'servers', 'head', 'options']);
+/** Headers that the transport sends by itself. */
+const transportHeaders = new Set([
+  'authorization',
+  'x-api-key',
+  'idempotency-key',
+  'x-idempotency-key',
+  'last-event-id',
+]);
+
+export function readOperations(document: Document): Operation[] {
+  if (!document.openapi?.startsWith('3.1')) refuse('openapi', 'the document must be OpenAPI 3.1.');
+  const operations: Operation[] = [];
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const [verb, raw] of Object.entries(item)) {
+      if (notOperations.has(verb) || verb.startsWith('x-')) continue;
+      const where = `${verb.toUpperCase()} ${path}`;
+      if (!verbs.has(verb)) refuse(where, `"${verb}" is no method that the generator knows.`);
+      const operation = raw as RawOperation;
+      if (operation['x-sdk-skip']) continue;
+      operations.push(readOperation(document, verb, path, operation, (item['parameters'] ?? []) as unknown[], where));
+    }
+  }
+  return operations;
+}
+
+function readOperation(
+  document: Document,
+  verb: string,
+  path: string,
+  raw: RawOperation,
+  shared: readonly unknown[],
+  where: string,
+): Operation {
+  const id = raw.operationId ?? '';
+  if (!/^[a-z]\w*(\.[a-z]\w*)+$/.test(id)) {
+    refuse(where, `the operationId "${id}" is not dotted, as in "sessions.list"; "x-sdk-skip": true leaves it out.`);
+  }
+  const parameters = [...shared, ...(raw.parameters ?? [])].map((one) => deref<Parameter>(document, one, where));
+  for (const { in: place, name } of parameters) {
+    const known =
+      place === 'path' || place === 'query' || (place === 'header' && transportHeaders.has(name.toLowerCase()));
+    if (!known) refuse(where, `the SDK cannot send the ${place} parameter "${name}".`);
+  }
+  const names = id.split('.');
+  const body = readBody(document, raw, where);
+  const query = parameters.filter((parameter) => parameter.in === 'query');
+  if (body && query.length > 0) refuse(where, 'a method takes either query parameters or a body, not both.');
+  return {
+    resource: names.slice(0, -1),
+    name: names.at(-1) ?? '',
+    verb: verb.toUpperCase(),
+    path: readPath(path, parameters, where),
+    query,
+    body,
+    result: readResult(document, raw, where),
+    errors: readErrors(document, raw, where),
+    summary: raw.summary,
+    description: raw.description,
+    deprecated: raw.deprecated,
+    where,
+  };
+}
+
+function readPath(path: string, parameters: readonly Parameter[], where: string): (string | PathArgument)[] {
+  return path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map((segment) => {
+      const name = /^\{(.+)\}$/.exec(segment)?.[1];
+      if (name === undefined && /[{}]/.test(segment)) refuse(where, `"${segment}" must be all text or all parameter.`);
+      if (name === undefined) return segment;
+      const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
+      if (!parameter) refuse(where, `the path parameter "${name}" is not declared.`);
+      const { description, schema } = parameter;
+      return {
+        name: camelCase(name),
+        description: description ?? schema?.description,
+        example: parameter.example ?? schema?.example,
+      };
+    });
+}
+
+function readBody(document: Document, raw: RawOperation, where: string): Operation['body'] {
+  if (raw.requestBody === undefined) return undefined;
+  const body = deref<{ required?: boolean; content?: Record<string, MediaType> }>(document, raw.requestBody, where);
+  const media = body.content?.['application/json'] ?? refuse(where, 'the request body must be application/json.');
+  const schema = media.schema;
+  if (schema?.$ref === undefined) return refuse(where, 'the request body must be a component schema: give it a name.');
+  const example = media.example ?? Object.values(media.examples ?? {})[0]?.value;
+  return { schema, required: body.required ?? false, example: example ?? schemaExample(document, schema, where) };
+}
+
+function schemaExample(document: Document, schema: Schema, where: string): unknown {
+  const target = componentSchema(document, schemaName(schema.$ref ?? '', where), where);
+  return target.example ?? target.examples?.[0];
+}
+
+function readResult(document: Document, raw: RawOperation, where: string): Operation['result'] {
+  const names = new Set<string>();
+  for (const [status, value] of Object.entries(raw.responses ?? {})) {
+    if (!status.startsWith('2')) continue;
+    const content = deref<{ content?: Record<string, MediaType> }>(document, value, where).content ?? {};
+    const types = Object.keys(content);
+    if (types.length > 0 && !content['application/json']) refuse(where, `the SDK cannot read ${types.join(', ')}.`);
+    const schema = content['application/json']?.schema;
+    if (types.length === 0) names.add('');
+    else if (schema?.$ref) names.add(schemaName(schema.$ref, where));
+    else refuse(where, `the ${status} response must be a component schema: give it a name.`);
+  }
+  const [name, ...others] = names;
+  if (name === undefined) return refuse(where, 'it has no 2xx response.');
+  if (others.length > 0) refuse(where, 'all 2xx responses must have one schema.');
+  if (name === '') return { kind: 'void', schema: '', item: '' };
+  const { properties } = componentSchema(document, name, where);
+  if (!properties?.['data'] || !properties['has_more']) return { kind: 'value', schema: name, item: '' };
+  const item = properties['data'].items?.$ref ?? refuse(where, 'the items of a page must be a component schema.');
+  return { kind: 'page', schema: name, item: schemaName(item, where) };
+}
+
+function readErrors(document: Document, raw: RawOperation, where: string): Schema[] {
+  return Object.entries(raw.responses ?? {})
+    .filter(([status]) => /^[45]|^default$/.test(status))
+    .map(([, value]) => deref<{ content?: Record<string, MediaType> }>(document, value, where))
+    .map((response) => response.content?.['application/json']?.schema)
+    .filter((schema) => schema !== undefined);
+}

@@ -1,0 +1,1068 @@
+// Written by scripts/generate.ts from openapi.json. Do not edit: change the document and run `pnpm generate`.
+
+/** Where a session stands. */
+export type SessionStatus = 'idle' | 'running' | 'rescheduling' | 'terminated';
+
+/** The agent of a session: an opaque label. */
+export interface SessionAgent {
+  readonly type: 'agent';
+  /** The label as it was given. */
+  readonly id: string;
+  /** The agent's version, when one was given. */
+  readonly version: number | string | null;
+}
+
+/** Tokens used: the sums over the session's `session.status_idle` events. */
+export interface Usage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cache_read_input_tokens: number;
+  readonly cache_creation_input_tokens: number;
+}
+
+/** Counters of a session. */
+export interface SessionStats {
+  /** Number of events in the session. */
+  readonly event_count: number;
+}
+
+/** One agent session: a log of events with a status derived from them. */
+export interface Session {
+  /** `sess_` and a ULID. For example `'sess_01K5ZV7QH3M8W2XN4T6B9D0RFE'`. */
+  readonly id: string;
+  readonly type: 'session';
+  /** The caller's own id, unique within the org. */
+  readonly external_id: string | null;
+  readonly agent: SessionAgent | null;
+  /** An opaque label. */
+  readonly environment_id: string | null;
+  readonly title: string | null;
+  readonly status: SessionStatus;
+  /** Up to 50 pairs. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly usage: Usage;
+  readonly stats: SessionStats;
+  /** RFC 3339, UTC, six fractional digits. */
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** When the session was archived, else null. */
+  readonly archived_at: string | null;
+  /** Always empty; present for clients of the wider API family. */
+  readonly resources: readonly unknown[];
+  /** Always empty; present for clients of the wider API family. */
+  readonly vault_ids: readonly string[];
+  /** Always empty; present for clients of the wider API family. */
+  readonly outcome_evaluations: readonly unknown[];
+  /** Always null; present for clients of the wider API family. */
+  readonly budget: null;
+}
+
+/** A session that is gone, its events with it. */
+export interface SessionDeleted {
+  readonly id: string;
+  readonly type: 'session_deleted';
+}
+
+/** A session that was asked to stop. */
+export interface SessionCanceling {
+  readonly id: string;
+  readonly type: 'session';
+  readonly status: 'canceling';
+}
+
+/** What a new session starts with. Everything is optional. */
+export interface CreateSessionParams {
+  /** The agent's label, or any object with an `id`. */
+  readonly agent?: string | CreateSessionParamsAgent | undefined;
+  /** An opaque label. */
+  readonly environment_id?: string | undefined;
+  /** At most 500 characters. */
+  readonly title?: string | undefined;
+  /** Up to 50 pairs of at most 64 and 512 characters. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Your own id for the session. A taken one is a conflict. */
+  readonly external_id?: string | undefined;
+  /** Events to append in the same commit. */
+  readonly initial_events?: readonly EventInput[] | undefined;
+}
+
+/** What to change. Absent members stay as they are. */
+export interface UpdateSessionParams {
+  /** Null removes the title. */
+  readonly title?: string | null | undefined;
+  /** Merged into what is there; null deletes a key. */
+  readonly metadata?: Readonly<Record<string, string | null>> | undefined;
+}
+
+/** A block of text. */
+export interface TextBlock {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+/**
+ * The `type` of an `UnknownBlock`: any string that is not listed.
+ *
+ * It exists in types only, so that `switch` narrows to the listed members.
+ * To compare it with a name of your own, write `(value.type as string) === 'your.name'`.
+ */
+export declare enum UnknownBlockType {
+  unlisted = '…',
+}
+
+/** A block of a type that this document does not list. */
+export interface UnknownBlock {
+  readonly type: UnknownBlockType;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** One block of a message. */
+export type ContentBlock = TextBlock | UnknownBlock;
+
+/** Why the session came to rest. */
+export interface StopReason {
+  /** `end_turn`, or what else stopped it. */
+  readonly type: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** What went wrong. */
+export interface SessionErrorCause {
+  readonly type: string;
+  readonly message: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Whether the run is tried again. */
+export interface RetryStatus {
+  /** `exhausted` and `terminal` end the run. */
+  readonly type: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A message of the user. */
+export interface UserMessageEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.message';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Text, or blocks. */
+  readonly content: string | readonly ContentBlock[];
+}
+
+/** The user asked the agent to stop. */
+export interface UserInterruptEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.interrupt';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The user allowed or denied a tool call. */
+export interface UserToolConfirmationEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.tool_confirmation';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The result of a tool that ran on the user's side. */
+export interface UserToolResultEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.tool_result';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The result of a custom tool. */
+export interface UserCustomToolResultEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.custom_tool_result';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The user said what the session should achieve. */
+export interface UserDefineOutcomeEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.define_outcome';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A message of the system. */
+export interface SystemMessageEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'system.message';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly content: readonly ContentBlock[];
+}
+
+/** A reply of the agent. */
+export interface AgentMessageEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.message';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly content: readonly ContentBlock[];
+}
+
+/** The agent's reasoning. */
+export interface AgentThinkingEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.thinking';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The agent called a tool. */
+export interface AgentToolUseEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.tool_use';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The result of a tool call. */
+export interface AgentToolResultEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.tool_result';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The agent called an MCP tool. */
+export interface AgentMcpToolUseEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.mcp_tool_use';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The result of an MCP tool call. */
+export interface AgentMcpToolResultEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.mcp_tool_result';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The agent called a custom tool. */
+export interface AgentCustomToolUseEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.custom_tool_use';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The session runs. */
+export interface SessionStatusRunningEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.status_running';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The session was scheduled for execution. */
+export interface SessionStatusRescheduledEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.status_rescheduled';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The session returned to idle. */
+export interface SessionStatusIdleEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.status_idle';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly status?: string;
+  /** Tokens used since the session was last idle. */
+  readonly usage?: Usage;
+  readonly stop_reason?: StopReason;
+}
+
+/** The session ended for good. */
+export interface SessionStatusTerminatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.status_terminated';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The session's title or metadata changed. */
+export interface SessionUpdatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.updated';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Tokens used. */
+export interface SessionUsageEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.usage';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The session was deleted. */
+export interface SessionDeletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.deleted';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The run failed. */
+export interface SessionErrorEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.error';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly error?: SessionErrorCause;
+  /** Whatever the producer knows about it. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly retry_status?: RetryStatus;
+}
+
+/** A model request started. */
+export interface SpanModelRequestStartEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'span.model_request_start';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A model request ended. */
+export interface SpanModelRequestEndEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'span.model_request_end';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** The execution was terminated. */
+export interface TerminatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'terminated';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/**
+ * The `type` of an `UnknownEvent`: any string that is not listed.
+ *
+ * It exists in types only, so that `switch` narrows to the listed members.
+ * To compare it with a name of your own, write `(value.type as string) === 'your.name'`.
+ */
+export declare enum UnknownEventType {
+  unlisted = '…',
+}
+
+/** An event of a type that this document does not list. The set of types is open. */
+export interface UnknownEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: UnknownEventType;
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** One event of the log: the envelope and the event's own fields, as they were sent. */
+export type Event =
+  | UserMessageEvent
+  | UserInterruptEvent
+  | UserToolConfirmationEvent
+  | UserToolResultEvent
+  | UserCustomToolResultEvent
+  | UserDefineOutcomeEvent
+  | SystemMessageEvent
+  | AgentMessageEvent
+  | AgentThinkingEvent
+  | AgentToolUseEvent
+  | AgentToolResultEvent
+  | AgentMcpToolUseEvent
+  | AgentMcpToolResultEvent
+  | AgentCustomToolUseEvent
+  | SessionStatusRunningEvent
+  | SessionStatusRescheduledEvent
+  | SessionStatusIdleEvent
+  | SessionStatusTerminatedEvent
+  | SessionUpdatedEvent
+  | SessionUsageEvent
+  | SessionDeletedEvent
+  | SessionErrorEvent
+  | SpanModelRequestStartEvent
+  | SpanModelRequestEndEvent
+  | TerminatedEvent
+  | UnknownEvent;
+
+/** A known type of event, or any other: lower-case words joined by dots, at most 100 characters. */
+export type EventType =
+  | 'user.message'
+  | 'user.interrupt'
+  | 'user.tool_confirmation'
+  | 'user.tool_result'
+  | 'user.custom_tool_result'
+  | 'user.define_outcome'
+  | 'system.message'
+  | 'agent.message'
+  | 'agent.thinking'
+  | 'agent.tool_use'
+  | 'agent.tool_result'
+  | 'agent.mcp_tool_use'
+  | 'agent.mcp_tool_result'
+  | 'agent.custom_tool_use'
+  | 'session.status_running'
+  | 'session.status_rescheduled'
+  | 'session.status_idle'
+  | 'session.status_terminated'
+  | 'session.updated'
+  | 'session.usage'
+  | 'session.deleted'
+  | 'session.error'
+  | 'span.model_request_start'
+  | 'span.model_request_end'
+  | 'terminated'
+  | (string & {});
+
+/** An event to append: any type, any own fields. They are kept as sent. */
+export interface EventInput {
+  readonly type: EventType;
+  /** Left out, a `user.message` starts a turn and any other event takes the current one. */
+  readonly turn_id?: string | undefined;
+  /** Your own time of the event, kept verbatim. */
+  readonly occurred_at?: string | undefined;
+  /**
+   * Version of the event's shape.
+   *
+   * @defaultValue `'1.0'`
+   */
+  readonly schema_version?: string | undefined;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Events to append, in order, all or nothing. */
+export interface SendEventsParams {
+  readonly events: readonly EventInput[];
+}
+
+/** The events as they were stored, in the order sent. */
+export interface SendEventsResult {
+  readonly data: readonly Event[];
+}
+
+/** What a token may do. */
+export type Scope =
+  | 'sessions:read'
+  | 'sessions:write'
+  | 'events:read'
+  | 'events:write'
+  | 'webhooks:read'
+  | 'webhooks:write'
+  | 'tokens:manage';
+
+/** An access token, without its secret. */
+export interface Token {
+  /** `tok_` and a ULID. For example `'tok_01K5ZV7QH3M8W2XN4T6B9D0RFG'`. */
+  readonly id: string;
+  readonly type: 'token';
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The first characters of the token, to recognise it by. */
+  readonly prefix: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
+  readonly revoked_at: string | null;
+}
+
+/** An access token with its secret, shown this once. */
+export interface TokenWithSecret {
+  /** `tok_` and a ULID. For example `'tok_01K5ZV7QH3M8W2XN4T6B9D0RFG'`. */
+  readonly id: string;
+  readonly type: 'token';
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The first characters of the token, to recognise it by. */
+  readonly prefix: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
+  readonly revoked_at: string | null;
+  /** The secret. Null in the repeat of an answer that was given before: only its hash is stored. */
+  readonly token: string | null;
+}
+
+/** What a new token may do. Never more than its maker. */
+export interface CreateTokenParams {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Left out, the token does not expire. */
+  readonly expires_at?: string | undefined;
+}
+
+/** How the old secret goes. */
+export interface RotateTokenParams {
+  /** How long the old secret stays valid beside the new one. */
+  readonly overlap_seconds?: number | undefined;
+}
+
+/** A page of sessions. */
+export interface SessionPage {
+  readonly data: readonly Session[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel. */
+  readonly next_page: string | null;
+  /** Opaque token of the page before; null on the first page. */
+  readonly prev_page: string | null;
+}
+
+/** A page of events. */
+export interface EventPage {
+  readonly data: readonly Event[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel. */
+  readonly next_page: string | null;
+}
+
+/** A page of tokens. */
+export interface TokenPage {
+  readonly data: readonly Token[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel. */
+  readonly next_page: string | null;
+}
+
+/** Kind of a refusal: a closed set. */
+export type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'not_found_error'
+  | 'conflict_error'
+  | 'rate_limit_error'
+  | 'api_error'
+  | 'overloaded_error';
+
+/** The envelope of every refusal. */
+export interface ErrorResponse {
+  readonly type: 'error';
+  readonly error: ErrorResponseError;
+  /** Names this request in the server's log. */
+  readonly request_id: string;
+}
+
+export interface CreateSessionParamsAgent {
+  readonly id: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Bounds on `created_at`. */
+export interface CreatedAtFilter {
+  /** After this instant. */
+  readonly gt?: string | Date | undefined;
+  /** At or after this instant. */
+  readonly gte?: string | Date | undefined;
+  /** Before this instant. */
+  readonly lt?: string | Date | undefined;
+  /** At or before this instant. */
+  readonly lte?: string | Date | undefined;
+}
+
+/** Query of `client.sessions.list`. */
+export interface SessionsListParams {
+  /**
+   * Records a page.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this session id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this session id. */
+  readonly before_id?: string | undefined;
+  /** An opaque token from `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first.
+   *
+   * @defaultValue `'desc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Only sessions with one of these statuses. */
+  readonly statuses?: readonly SessionStatus[] | undefined;
+  /** Only sessions of this agent. */
+  readonly agent_id?: string | undefined;
+  /** Only the session with this external id. */
+  readonly external_id?: string | undefined;
+  /**
+   * Whether archived sessions are listed too.
+   *
+   * @defaultValue `false`
+   */
+  readonly include_archived?: boolean | undefined;
+  readonly created_at?: CreatedAtFilter | undefined;
+  /** Only sessions whose metadata has all these pairs. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Query of `client.sessions.events.list`. */
+export interface SessionsEventsListParams {
+  /**
+   * Records a page.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this event id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this event id. */
+  readonly before_id?: string | undefined;
+  /** An opaque token from `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first.
+   *
+   * @defaultValue `'asc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Only events of these types; `*` stands for any run of characters. */
+  readonly types?: readonly string[] | undefined;
+  readonly created_at?: CreatedAtFilter | undefined;
+}
+
+/** Query of `client.tokens.list`. */
+export interface TokensListParams {
+  /**
+   * Records a page.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this token id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this token id. */
+  readonly before_id?: string | undefined;
+  /** An opaque token from `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first.
+   *
+   * @defaultValue `'desc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+export interface ErrorResponseError {
+  readonly type: ErrorType;
+  /** A sentence for people. */
+  readonly message: string;
+  /** The parameter at fault, such as `events[3].type`. */
+  readonly param?: string;
+  /** A stable word for programs, where the type is not enough. */
+  readonly code?: string;
+}

@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { generate } from '../scripts/generate.ts';
+import type { Document, Schema } from '../scripts/generator/document.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const media = (schema: Schema, example?: unknown): object => ({ content: { 'application/json': { schema, example } } });
+const answer = (name: string): object => ({ '200': media(ref(name)) });
+const string: Schema = { type: 'string' };
+const song: Schema = { type: 'object', properties: { id: string }, required: ['id'] };
+const page: Schema = {
+  type: 'object',
+  properties: { data: { type: 'array', items: ref('Song') }, has_more: { type: 'boolean' } },
+  required: ['data', 'has_more'],
+};
+
+/** A document with one operation, `songs.retrieve`, but for what is given. */
+function documentOf(operation: object, schemas: Record<string, object> = {}, path = '/v1/songs'): Document {
+  const full = { operationId: 'songs.retrieve', responses: answer('Song'), ...operation };
+  return { openapi: '3.1.0', paths: { [path]: { get: full } }, components: { schemas: { Song: song, ...schemas } } };
+}
+
+const typesOf = (schema: object, schemas: Record<string, object> = {}): string =>
+  generate(documentOf({}, { Song: schema, ...schemas }))['src/generated/types.ts'] ?? '';
+const resourcesOf = (document: Document): string => generate(document)['src/generated/resources.ts'] ?? '';
+
+test('the generated sources are what the generator makes of openapi.json', () => {
+  const files = generate(JSON.parse(read('openapi.json')));
+  for (const [path, text] of Object.entries(files)) expect(read(path)).toBe(text);
+});
+
+test('the order of paths, methods and schemas changes nothing but the order of what is written', () => {
+  const document: Document = JSON.parse(read('openapi.json'));
+  const reversed = <T extends object>(object: T): T => Object.fromEntries(Object.entries(object).reverse()) as T;
+  const paths = Object.entries(reversed(document.paths ?? {})).map(([path, item]) => [path, reversed(item)]);
+  const schemas = reversed(document.components?.['schemas'] ?? {});
+  const lines = (files: Readonly<Record<string, string>>): string[] =>
+    Object.values(files).join('\n').split('\n').sort();
+  const shuffled = generate({ openapi: '3.1.0', paths: Object.fromEntries(paths), components: { schemas } });
+  expect(lines(shuffled)).toEqual(lines(generate(document)));
+});
+
+describe('operations', () => {
+  test('of a resource that is new, client.events, are taken up as they come', () => {
+    const document: Document = JSON.parse(read('openapi.json'));
+    const get = { operationId: 'events.list', parameters: [], responses: answer('EventPage') };
+    const post = {
+      operationId: 'events.publish',
+      requestBody: { required: true, ...media(ref('SendEventsParams')) },
+      responses: answer('SendEventsResult'),
+    };
+    const text = resourcesOf({ ...document, paths: { ...document.paths, '/v1/events': { get, post } } });
+    expect(text).toContain('readonly events: Events = new Events(this.transport);');
+    expect(text).toContain('list(options?: RequestOptions): PagePromise<EventPage> {');
+    expect(text).toContain('publish(params: SendEventsParams, options?: RequestOptions): Promise<SendEventsResult> {');
+    expect(text).toContain("return this.transport.request('POST', ['v1', 'events'], { body: params, options });");
+  });
+
+  test('nest by the dots of their ids, and take path parameters by position', () => {
+    const parameters = ['song_id', 'verse_id'].map((name) => ({ name, in: 'path', required: true, schema: string }));
+    const operation = { operationId: 'songs.verses.retrieve', parameters };
+    const text = resourcesOf(documentOf(operation, {}, '/v1/songs/{song_id}/verses/{verse_id}'));
+    expect(text).toContain('readonly verses: SongsVerses = new SongsVerses(this.transport);');
+    expect(text).toContain('retrieve(songId: string, verseId: string, options?: RequestOptions): Promise<Song> {');
+    expect(text).toContain("['v1', 'songs', songId, 'verses', verseId]");
+  });
+
+  test('that answer data and has_more are pages', () => {
+    const text = resourcesOf(
+      documentOf({ operationId: 'songs.list', responses: answer('SongPage') }, { SongPage: page }),
+    );
+    expect(text).toContain('list(options?: RequestOptions): PagePromise<SongPage> {');
+  });
+
+  test('that answer nothing give nothing', () => {
+    const text = resourcesOf(
+      documentOf({ operationId: 'songs.forget', responses: { '204': { description: 'Gone.' } } }),
+    );
+    expect(text).toContain('forget(options?: RequestOptions): Promise<void> {');
+  });
+
+  test('show an example made of the examples of the document', () => {
+    const body = { required: true, ...media(ref('Song'), { id: "it's" }) };
+    const text = resourcesOf(documentOf({ operationId: 'songs.sing', requestBody: body }));
+    expect(text).toContain("   * const song = await client.songs.sing({ id: 'it\\'s' });");
+  });
+
+  test('marked x-sdk-skip are left out', () => {
+    const document = documentOf({});
+    const paths = { ...document.paths, '/healthz': { get: { 'x-sdk-skip': true, responses: {} } } };
+    expect(generate({ ...document, paths })).toEqual(generate(document));
+  });
+
+  test('do not take what the transport sends by itself as parameters', () => {
+    const header = { name: 'Idempotency-Key', in: 'header', schema: string };
+    expect(generate(documentOf({ parameters: [header] }))).toEqual(generate(documentOf({})));
+  });
+});
+
+describe('query parameters', () => {
+  const query = (name: string, schema: object = string): object => ({ name, in: 'query', schema });
+  const textOf = (...parameters: object[]): string =>
+    generate(documentOf({ parameters }))['src/generated/types.ts'] ?? '';
+
+  test('become one interface, and those with brackets one object in it', () => {
+    const time = { type: 'string', format: 'date-time' };
+    const text = textOf(query('limit', { type: 'integer', default: 20 }), query('at[gt]', time), query('at[lt]', time));
+    expect(text).toContain('export interface SongsRetrieveParams {');
+    expect(text).toContain('  /** @defaultValue `20` */\n  readonly limit?: number | undefined;');
+    expect(text).toContain('readonly at?: AtFilter | undefined;');
+    expect(text).toContain('readonly gt?: string | Date | undefined;\n  readonly lt?: string | Date | undefined;');
+  });
+
+  test('may be lists and free pairs', () => {
+    const text = textOf(
+      query('types', { type: 'array', items: string }),
+      query('metadata', { type: 'object', additionalProperties: string }),
+    );
+    expect(text).toContain('readonly types?: readonly string[] | undefined;');
+    expect(text).toContain('readonly metadata?: Readonly<Record<string, string>> | undefined;');
+  });
+});
+
+describe('schemas', () => {
+  test.each([
+    [{ type: ['string', 'null'] }, 'string | null'],
+    [{ anyOf: [ref('Other'), { type: 'null' }] }, 'Other | null'],
+    [{ allOf: [ref('Other'), { description: 'Said here.' }] }, 'Other'],
+    [{ enum: ['a', 'b'] }, "'a' | 'b'"],
+    [{ const: 'a' }, "'a'"],
+    [{ type: 'integer', minimum: 1 }, 'number'],
+    [{ type: 'array', items: { type: ['string', 'null'] } }, 'readonly (string | null)[]'],
+    [{ type: 'array', items: {} }, 'readonly unknown[]'],
+    [{ type: 'object', additionalProperties: true }, 'Readonly<Record<string, unknown>>'],
+    [{ type: 'object', additionalProperties: { type: 'number' } }, 'Readonly<Record<string, number>>'],
+    [{ anyOf: [{ enum: ['a'] }, { type: 'string', pattern: '^[a-z]+$' }] }, "'a' | (string & {})"],
+    [{}, 'unknown'],
+  ])('%j is %s', (schema, type) => {
+    const text = typesOf({ type: 'object', properties: { it: schema }, required: ['it'] }, { Other: song });
+    expect(text).toContain(`  readonly it: ${type};\n`);
+  });
+
+  test('inside others get the name of their place, so that all are flat', () => {
+    const text = typesOf({ type: 'object', properties: { part: { type: 'object', properties: { id: string } } } });
+    expect(text).toContain('export interface SongPart {\n  readonly id?: string;\n}');
+    expect(text).toContain('readonly part?: SongPart;');
+  });
+
+  test('that extend another say so', () => {
+    const own = { type: 'object', properties: { key: string }, required: ['key'] };
+    const text = typesOf({ allOf: [ref('Base'), own] }, { Base: song });
+    expect(text).toContain('export interface Song extends Base {\n  readonly key: string;\n}');
+  });
+
+  test('that callers fill in take undefined for what they may leave out', () => {
+    const body = { required: true, ...media(ref('Params')) };
+    const document = documentOf(
+      { operationId: 'songs.sing', requestBody: body },
+      { Params: { type: 'object', properties: { id: string } } },
+    );
+    expect(generate(document)['src/generated/types.ts']).toContain('readonly id?: string | undefined;');
+    expect(resourcesOf(document)).toContain('sing(params: Params = {}, options?: RequestOptions)');
+  });
+
+  test('that nothing refers to are left out', () => {
+    expect(typesOf(song, { Unused: song })).not.toContain('Unused');
+  });
+
+  test('may refer to themselves', () => {
+    expect(typesOf({ type: 'object', properties: { next: ref('Song') } })).toContain('readonly next?: Song;');
+  });
+
+  test('descriptions become comments that nothing in them can end or garble', () => {
+    const text = typesOf({ ...song, description: 'Ends */ here, {not} `{code}`, a@b <i>.' });
+    expect(text).toContain('/** Ends *\\/ here, \\{not\\} `{code}`, a\\@b \\<i\\>. */');
+  });
+
+  test('a union with a member of any type stays open, and the enum of that member keeps it apart', () => {
+    const member = (type: Schema): Schema => ({ type: 'object', properties: { type }, required: ['type'] });
+    const text = typesOf(
+      { oneOf: [ref('Tune'), ref('OtherSong')], discriminator: { propertyName: 'type', mapping: {} } },
+      { Tune: member({ const: 'tune' }), OtherSong: member({ type: 'string' }) },
+    );
+    expect(text).toContain('export type Song = Tune | OtherSong;');
+    expect(text).toContain('export declare enum OtherSongType {');
+    expect(text).toContain('readonly type: OtherSongType;');
+  });
+});
+
+describe('what is not understood is refused in a sentence that names the place', () => {
+  const header = { name: 'X-Other', in: 'header', schema: string };
+  test.each([
+    [
+      'an id without dots',
+      documentOf({ operationId: 'retrieve' }),
+      /GET \/v1\/songs: the operationId "retrieve" is not dotted/,
+    ],
+    ['no id', documentOf({ operationId: undefined }), /the operationId "" is not dotted/],
+    ['another version', { openapi: '3.0.0' }, /must be OpenAPI 3\.1/],
+    ['an unknown header', documentOf({ parameters: [header] }), /cannot send the header parameter "X-Other"/],
+    ['an undeclared path parameter', documentOf({}, {}, '/v1/{id}'), /the path parameter "id" is not declared/],
+    ['half a segment', documentOf({}, {}, '/v1/{id}.json'), /"\{id\}\.json" must be all text or all parameter/],
+    [
+      'a nameless answer',
+      documentOf({ responses: { '200': media(song) } }),
+      /the 200 response must be a component schema/,
+    ],
+    ['no answer', documentOf({ responses: {} }), /it has no 2xx response/],
+    [
+      'two answers',
+      documentOf({ responses: { ...answer('Song'), '202': media(ref('B')) } }, { B: song }),
+      /must have one schema/,
+    ],
+    [
+      'a stream',
+      documentOf({ responses: { '200': { content: { 'text/event-stream': {} } } } }),
+      /cannot read text\/event-stream/,
+    ],
+    ['a nameless body', documentOf({ requestBody: media(song) }), /the request body must be a component schema/],
+    ['a form', documentOf({ requestBody: { content: { 'multipart/form-data': {} } } }), /must be application\/json/],
+    [
+      'an unknown keyword',
+      documentOf({}, { Song: { ...song, patternProperties: {} } }),
+      /Song: the generator does not understand the keyword "patternProperties"/,
+    ],
+    [
+      'OpenAPI 3.0 null',
+      documentOf({}, { Song: { type: 'string', nullable: true } }),
+      /does not understand the keyword "nullable"/,
+    ],
+    [
+      'a lost reference',
+      documentOf({}, { Song: { type: 'array', items: ref('Gone') } }),
+      /there is no component schema "Gone"/,
+    ],
+    ['an unknown type', documentOf({}, { Song: { type: 'tuple' } }), /"tuple" is no JSON type/],
+    [
+      'mixed members',
+      documentOf({}, { Song: { ...song, additionalProperties: string } }),
+      /either listed properties or additionalProperties/,
+    ],
+    [
+      'a page of nameless items',
+      documentOf({}, { Song: { ...page, properties: { ...page.properties, data: { type: 'array', items: song } } } }),
+      /items of a page must be a component schema/,
+    ],
+    [
+      'a nameless member',
+      documentOf({}, { Song: { oneOf: [song], discriminator: { propertyName: 'type' } } }),
+      /every member of a discriminated union/,
+    ],
+  ])('%s', (_, document, sentence) => {
+    expect(() => generate(document)).toThrow(sentence);
+  });
+
+  test('two operations of one name', () => {
+    const document = documentOf({});
+    const paths = { ...document.paths, '/v2/songs': document.paths?.['/v1/songs'] ?? {} };
+    expect(() => generate({ ...document, paths })).toThrow(/the method "songs\.retrieve" is taken/);
+  });
+
+  test('a method that is also a resource', () => {
+    const document = documentOf({});
+    const verses = { get: { operationId: 'songs.retrieve.all', responses: answer('Song') } };
+    expect(() => generate({ ...document, paths: { ...document.paths, '/v1/verses': verses } })).toThrow(
+      /"retrieve" is a method and a resource of Songs/,
+    );
+  });
+});
