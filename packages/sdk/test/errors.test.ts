@@ -61,6 +61,12 @@ describe('an error', () => {
     expect(JSON.parse(error.body ?? '')).toMatchObject({ error: body });
   });
 
+  test('says how long to wait, and never less than nothing', async () => {
+    const past = refusal(429, {}, { 'retry-after': 'Sat, 31 Jan 2015 00:00:00 GMT' });
+    expect(await errorOf(past)).toMatchObject({ retryAfter: 0 });
+    expect(await errorOf(refusal(429, {}, { 'retry-after': 'soon' }))).toMatchObject({ retryAfter: undefined });
+  });
+
   test('takes the request id from the body when no header has it', async () => {
     expect(await errorOf(refusal(400, {}))).toMatchObject({ requestId: 'req_body' });
   });

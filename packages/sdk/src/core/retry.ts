@@ -48,17 +48,16 @@ export async function bounded<T>(
   }
 }
 
+/** Ends after `delayMs`, or as soon as `signal` aborts. */
 export function sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
+  return new Promise((resolve) => {
+    const end = (): void => {
       clearTimeout(timer);
-      reject(abortError(signal));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', end);
       resolve();
-    }, delayMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    };
+    const timer = setTimeout(end, delayMs);
+    signal?.addEventListener('abort', end);
   });
 }
 
