@@ -45,7 +45,7 @@ export function stringEnd(source: string, start: number): number {
     const end = STRING_RUN.lastIndex;
     if (end >= length) return ~length;
     if (source.charCodeAt(end) === QUOTE) return end + 1;
-    
+    if (end === at) return ~end;
     at = end;
   }
 }
