@@ -1,7 +1,43 @@
-/** The one suite that every store must pass. */
+/** The one suite that every store must pass: a file per behaviour, a test per sentence. */
+import { describe } from 'vitest';
+import { describeConcurrency } from './behaviours/concurrency.ts';
+import { describeCursors } from './behaviours/cursors.ts';
+import { describeDeletion } from './behaviours/deletion.ts';
+import { describeExactness } from './behaviours/exactness.ts';
+import { describeFaults } from './behaviours/faults.ts';
+import { describeFilters } from './behaviours/filters.ts';
+import { describeIdempotency } from './behaviours/idempotency.ts';
+import { describeIsolation } from './behaviours/isolation.ts';
+import { describeLifecycle } from './behaviours/lifecycle.ts';
+import { describeLimits } from './behaviours/limits.ts';
+import { describeOrder } from './behaviours/order.ts';
+import { describeQueue } from './behaviours/queue.ts';
+import { describeSessions } from './behaviours/sessions.ts';
+import { describeTokens } from './behaviours/tokens.ts';
 import type { StoreHarness } from './harness.ts';
 
 export type { Fault, FaultKind, OpenOptions, OpenStore, PlantedFault, StoredRows, StoreHarness } from './harness.ts';
 
 /** Registers the suite with vitest, for one store. */
-export function describeStore(_name: string, _harness: StoreHarness): void {}
+export function describeStore(name: string, harness: StoreHarness): void {
+  describe(name, { timeout: 60_000 }, () => {
+    for (const describeBehaviour of BEHAVIOURS) describeBehaviour(harness);
+  });
+}
+
+const BEHAVIOURS = [
+  describeOrder,
+  describeCursors,
+  describeIdempotency,
+  describeConcurrency,
+  describeIsolation,
+  describeLimits,
+  describeFilters,
+  describeExactness,
+  describeLifecycle,
+  describeSessions,
+  describeDeletion,
+  describeTokens,
+  describeQueue,
+  describeFaults,
+] as const;

@@ -1,0 +1,186 @@
+/** I7: nothing crosses orgs, and what is another's looks like what never was. */
+import { type EventId, makeId, type OrgId, type SessionId, type TokenId } from '@turnlog/core/ids';
+import type { SessionRef } from '@turnlog/core/sessions';
+import type { Store } from '@turnlog/core/store';
+import { describe, expect, test } from 'vitest';
+import type { StoreHarness } from '../harness.ts';
+import {
+  byId,
+  context,
+  draft,
+  eventQuery,
+  newHash,
+  notes,
+  ownerOf,
+  random,
+  sessionCommand,
+  sessionQuery,
+  tokenCommand,
+} from '../support/commands.ts';
+import { allEvents, allSessions, allTokens, snapshot } from '../support/reading.ts';
+import { refusal } from '../support/refusals.ts';
+import { type Sandbox, useStore } from '../support/sandbox.ts';
+
+interface Belongings {
+  readonly org: OrgId;
+  readonly session: SessionId;
+  readonly event: EventId;
+  readonly token: TokenId;
+}
+
+const update = { title: 'theirs', metadata: undefined };
+
+/** Every write and read that names a session, as one org would try it with whatever reference it has. */
+const BY_REFERENCE: Readonly<
+  Record<string, (store: Store, org: OrgId, ref: SessionRef, event: EventId) => Promise<unknown>>
+> = {
+  updateSession: (store, org, ref) => store.updateSession(org, ref, update, context()),
+  archiveSession: (store, org, ref) => store.archiveSession(org, ref, context()),
+  cancelSession: (store, org, ref) => store.cancelSession(org, ref, context()),
+  deleteSession: (store, org, ref) => store.deleteSession(org, ref, context()),
+  appendEvents: (store, org, ref) => store.appendEvents(org, ref, notes(1), context()),
+  getSession: (store, org, ref) => store.getSession(org, ref),
+  getEvent: (store, org, ref, event) => store.getEvent(org, ref, event),
+  listEvents: (store, org, ref) => store.listEvents(org, ref, eventQuery()),
+};
+
+export function describeIsolation(harness: StoreHarness): void {
+  describe('isolation', () => {
+    const sandbox = useStore(harness);
+
+    test.each(Object.entries(BY_REFERENCE))(
+      "I7: %s answers for another org's session as for one that never was, by either kind of id",
+      async (_name, attempt) => {
+        const { store } = sandbox;
+        const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox, 'theirs')];
+        const before = await snapshot(sandbox.open, theirs.org);
+        const unknown = makeId('sess', sandbox.clock.us, random);
+        const foreignById = await ending(
+          attempt(store, mine.org, { id: theirs.session }, theirs.event),
+          theirs.session,
+        );
+        expect(await ending(attempt(store, mine.org, { id: unknown }, theirs.event), unknown)).toEqual(foreignById);
+        const foreign = await ending(attempt(store, mine.org, { externalId: 'theirs' }, theirs.event), 'theirs');
+        expect(await ending(attempt(store, mine.org, { externalId: 'nobody' }, theirs.event), 'nobody')).toEqual(
+          foreign,
+        );
+        expect(foreign).toEqual(foreignById);
+        expect(foreignById.code ?? foreignById.value).toBe(foreignById.code === null ? null : 'session_not_found');
+        expect(await snapshot(sandbox.open, theirs.org)).toEqual(before);
+      },
+    );
+
+    test('I7: an event is found only in its own session of its own org', async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      const sibling = byId((await store.createSession(mine.org, sessionCommand(), context())).value);
+      expect(await store.getEvent(mine.org, { id: mine.session }, mine.event)).not.toBeNull();
+      expect(await store.getEvent(mine.org, { id: mine.session }, theirs.event)).toBeNull();
+      expect(await store.getEvent(mine.org, sibling, mine.event)).toBeNull();
+      expect(await store.getEvent(theirs.org, { id: mine.session }, mine.event)).toBeNull();
+    });
+
+    test("I7: another org's token can be neither rotated nor revoked, and looks like none", async () => {
+      const { store, directory } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      const before = await allTokens(store, theirs.org);
+      const [own] = await allTokens(store, mine.org);
+      const unknown = makeId('tok', sandbox.clock.us, random);
+      const hash = newHash();
+      for (const attempt of [
+        (id: TokenId) => store.revokeToken(mine.org, id, context()),
+        (id: TokenId) => {
+          const maker = ownerOf(mine.org, own ?? expect.fail('an org has the token it was given'));
+          return store.rotateToken(mine.org, id, { maker, hash, prefix: 'tlog', overlapSeconds: 0 }, context());
+        },
+      ]) {
+        const foreign = await ending(attempt(theirs.token), theirs.token);
+        expect(foreign).toEqual(await ending(attempt(unknown), unknown));
+        expect(foreign.code).toBe('token_not_found');
+      }
+      expect(await directory.findPrincipal(hash)).toBeNull();
+      expect(await allTokens(store, theirs.org)).toEqual(before);
+    });
+
+    test('I7: lists, filters and positions show only what is the own org’s', async () => {
+      const { store } = sandbox;
+      const mine = await belongings(sandbox, 'same');
+      sandbox.clock.us += 1_000_000;
+      const theirs = await belongings(sandbox, 'same');
+      sandbox.clock.us += 1_000_000;
+      expect((await allSessions(store, mine.org)).map(({ id }) => id)).toEqual([mine.session]);
+      for (const filter of [
+        { externalId: 'same' },
+        { agentId: 'agent-1' },
+        { metadata: { team: 'blue' } },
+        { statuses: ['running'] as const },
+      ]) {
+        expect((await allSessions(store, mine.org, filter)).map(({ id }) => id)).toEqual([mine.session]);
+        expect((await allSessions(store, theirs.org, filter)).map(({ id }) => id)).toEqual([theirs.session]);
+      }
+      const cursor = { direction: 'before', id: theirs.session } as const;
+      expect((await store.listSessions(mine.org, sessionQuery({ cursor }))).data.map(({ id }) => id)).toEqual([
+        mine.session,
+      ]);
+      expect((await allTokens(store, mine.org)).map(({ id }) => id)).not.toContain(theirs.token);
+      expect((await sandbox.open.accountTexts(mine.org)).join()).not.toContain(theirs.session);
+    });
+
+    test('I7: the types that one org uses do not show in what another finds', async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      await store.appendEvents(theirs.org, { id: theirs.session }, notes(3, 'theirs.only'), context());
+      await store.appendEvents(mine.org, { id: mine.session }, notes(2, 'mine.only'), context());
+      const read = (org: OrgId, id: SessionId, types: readonly string[]) => allEvents(store, org, { id }, { types });
+      expect(await read(mine.org, mine.session, ['*.only'])).toHaveLength(2);
+      expect(await read(theirs.org, theirs.session, ['*.only'])).toHaveLength(3);
+      expect(await read(mine.org, mine.session, ['theirs.only'])).toEqual([]);
+    });
+
+    test('I7: a use of a token is noted only for the org it belongs to', async () => {
+      const { store, directory } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      const before = await allTokens(store, theirs.org);
+      directory.touchTokens(new Map([[theirs.token, { org: mine.org, usedUs: sandbox.clock.us }]]));
+      await sandbox.open.idle();
+      expect(await allTokens(store, theirs.org)).toEqual(before);
+    });
+
+    test('I7: a deletion in one org leaves the sessions of another alone', async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox, 'same'), await belongings(sandbox, 'same')];
+      const before = await snapshot(sandbox.open, theirs.org);
+      await store.deleteSession(mine.org, { externalId: 'same' }, context());
+      await sandbox.open.idle();
+      expect(await snapshot(sandbox.open, theirs.org)).toEqual(before);
+      expect(await store.getSession(theirs.org, { externalId: 'same' })).not.toBeNull();
+    });
+  });
+}
+
+/** An org with a session, an event and a token. */
+async function belongings(sandbox: Sandbox, externalId: string | null = null): Promise<Belongings> {
+  const { store } = sandbox;
+  const org = await sandbox.newOrg();
+  const command = sessionCommand({
+    externalId,
+    agent: { id: 'agent-1', version: null },
+    metadata: { team: 'blue' },
+    events: [...notes(2), draft({ type: 'session_start' })],
+  });
+  const { value: session } = await store.createSession(org, command, context());
+  const [event] = await allEvents(store, org, byId(session));
+  const { value: token } = await store.createToken(org, tokenCommand(), context());
+  return { org, session: session.id, event: event?.id ?? 'evt_', token: token.id };
+}
+
+/** How an attempt ended, with the id that it echoes taken out. */
+async function ending(
+  attempt: Promise<unknown>,
+  id: string,
+): Promise<{ readonly code: string | null; readonly message: string | null; readonly value: unknown }> {
+  const [result] = await Promise.allSettled([attempt]);
+  if (result.status === 'fulfilled') return { code: null, message: null, value: result.value };
+  const { code, message } = await refusal(attempt);
+  return { code, message: message.replaceAll(id, '<id>'), value: undefined };
+}

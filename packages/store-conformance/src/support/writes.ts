@@ -1,0 +1,98 @@
+/** Every write of the port, ready to be run more than once: what holds for one must hold for all. */
+import type { OrgId } from '@turnlog/core/ids';
+import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
+import { byId, context, draft, newHash, notes, ownerOf, sessionCommand, tokenCommand } from './commands.ts';
+
+/** Runs one prepared write with a context; each run is the same request. */
+export type Run = (store: Store, context: WriteContext) => Promise<Outcome<unknown>>;
+
+export interface WriteCase {
+  readonly name: string;
+  /** Makes what the write needs. */
+  prepare(store: Store, org: OrgId): Promise<Run>;
+}
+
+export const WRITES: readonly WriteCase[] = [
+  {
+    name: 'createSession',
+    prepare: async (_store, org) => {
+      const command = sessionCommand({
+        externalId: 'made once',
+        agent: { id: 'agent-1', version: 3 },
+        environmentId: 'staging',
+        title: 'a title',
+        metadata: { team: 'blue', shift: 'night' },
+        events: [...notes(2), draft({ type: 'session_start' })],
+      });
+      return (store, write) => store.createSession(org, command, write);
+    },
+  },
+  {
+    name: 'updateSession',
+    prepare: async (store, org) => {
+      const ref = await session(store, org, { metadata: { team: 'red', shift: 'day' }, title: 'before' });
+      const update = { title: 'after', metadata: { team: 'blue', shift: null, floor: '3' } };
+      return (again, write) => again.updateSession(org, ref, update, write);
+    },
+  },
+  {
+    name: 'archiveSession',
+    prepare: async (store, org) => {
+      const ref = await session(store, org);
+      return (again, write) => again.archiveSession(org, ref, write);
+    },
+  },
+  {
+    name: 'cancelSession',
+    prepare: async (store, org) => {
+      const ref = await session(store, org, { events: [draft({ type: 'session_start' })] });
+      return (again, write) => again.cancelSession(org, ref, write);
+    },
+  },
+  {
+    name: 'deleteSession',
+    prepare: async (store, org) => {
+      const ref = await session(store, org, { externalId: 'gone', metadata: { team: 'red' }, events: notes(5) });
+      return (again, write) => again.deleteSession(org, ref, write);
+    },
+  },
+  {
+    name: 'appendEvents',
+    prepare: async (store, org) => {
+      const ref = await session(store, org, { events: notes(2) });
+      const drafts = [
+        draft({ type: 'session_start' }),
+        ...notes(3, 'note.fresh'),
+        draft({ type: 'user.message', content: 'hello' }),
+        draft({ type: 'session_stop' }),
+      ];
+      return (again, write) => again.appendEvents(org, ref, drafts, write);
+    },
+  },
+  {
+    name: 'createToken',
+    prepare: async (_store, org) => {
+      const command = tokenCommand({ name: 'made once', expiresUs: 4_000_000_000_000_000 });
+      return (store, write) => store.createToken(org, command, write);
+    },
+  },
+  {
+    name: 'rotateToken',
+    prepare: async (store, org) => {
+      const { value: token } = await store.createToken(org, tokenCommand(), context());
+      const command = { maker: ownerOf(org, token), hash: newHash(), prefix: 'tlog_pat_new0', overlapSeconds: 60 };
+      return (again, write) => again.rotateToken(org, token.id, command, write);
+    },
+  },
+  {
+    name: 'revokeToken',
+    prepare: async (store, org) => {
+      const { value: token } = await store.createToken(org, tokenCommand(), context());
+      return (again, write) => again.revokeToken(org, token.id, write);
+    },
+  },
+];
+
+async function session(store: Store, org: OrgId, fields: Parameters<typeof sessionCommand>[0] = {}) {
+  return byId((await store.createSession(org, sessionCommand(fields), context())).value);
+}
