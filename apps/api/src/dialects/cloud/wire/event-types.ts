@@ -1,0 +1,78 @@
+/** The event types that the document lists, and the fields that their examples show. The set of types is open. */
+import { z } from '@hono/zod-openapi';
+import { ContentBlock, RetryStatus, SessionErrorCause, StopReason, Usage } from './event-parts.ts';
+
+interface ListedType {
+  readonly name: string;
+  readonly description: string;
+  readonly fields?: z.ZodRawShape;
+}
+
+const blocks = z.array(ContentBlock);
+
+export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
+  'user.message': {
+    name: 'UserMessageEvent',
+    description: 'A message of the user.',
+    fields: { content: z.union([z.string(), blocks]).openapi({ description: 'Text, or blocks.' }) },
+  },
+  'user.interrupt': { name: 'UserInterruptEvent', description: 'The user asked the agent to stop.' },
+  'user.tool_confirmation': {
+    name: 'UserToolConfirmationEvent',
+    description: 'The user allowed or denied a tool call.',
+  },
+  'user.tool_result': {
+    name: 'UserToolResultEvent',
+    description: "The result of a tool that ran on the user's side.",
+  },
+  'user.custom_tool_result': { name: 'UserCustomToolResultEvent', description: 'The result of a custom tool.' },
+  'user.define_outcome': {
+    name: 'UserDefineOutcomeEvent',
+    description: 'The user said what the session should achieve.',
+  },
+  'system.message': {
+    name: 'SystemMessageEvent',
+    description: 'A message of the system.',
+    fields: { content: blocks },
+  },
+  'agent.message': { name: 'AgentMessageEvent', description: 'A reply of the agent.', fields: { content: blocks } },
+  'agent.thinking': { name: 'AgentThinkingEvent', description: "The agent's reasoning." },
+  'agent.tool_use': { name: 'AgentToolUseEvent', description: 'The agent called a tool.' },
+  'agent.tool_result': { name: 'AgentToolResultEvent', description: 'The result of a tool call.' },
+  'agent.mcp_tool_use': { name: 'AgentMcpToolUseEvent', description: 'The agent called an MCP tool.' },
+  'agent.mcp_tool_result': { name: 'AgentMcpToolResultEvent', description: 'The result of an MCP tool call.' },
+  'agent.custom_tool_use': { name: 'AgentCustomToolUseEvent', description: 'The agent called a custom tool.' },
+  'session.status_running': { name: 'SessionStatusRunningEvent', description: 'The session runs.' },
+  'session.status_rescheduled': {
+    name: 'SessionStatusRescheduledEvent',
+    description: 'The session was scheduled for execution.',
+  },
+  'session.status_idle': {
+    name: 'SessionStatusIdleEvent',
+    description: 'The session returned to idle.',
+    fields: {
+      status: z.string().optional(),
+      usage: Usage.optional().openapi({ description: 'Tokens used since the session was last idle.' }),
+      stop_reason: StopReason.optional(),
+    },
+  },
+  'session.status_terminated': { name: 'SessionStatusTerminatedEvent', description: 'The session ended for good.' },
+  'session.updated': { name: 'SessionUpdatedEvent', description: "The session's title or metadata changed." },
+  'session.usage': { name: 'SessionUsageEvent', description: 'Tokens used.' },
+  'session.deleted': { name: 'SessionDeletedEvent', description: 'The session was deleted.' },
+  'session.error': {
+    name: 'SessionErrorEvent',
+    description: 'The run failed.',
+    fields: {
+      error: SessionErrorCause.optional(),
+      details: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .openapi({ description: 'Whatever the producer knows about it.' }),
+      retry_status: RetryStatus.optional(),
+    },
+  },
+  'span.model_request_start': { name: 'SpanModelRequestStartEvent', description: 'A model request started.' },
+  'span.model_request_end': { name: 'SpanModelRequestEndEvent', description: 'A model request ended.' },
+  terminated: { name: 'TerminatedEvent', description: 'The execution was terminated.' },
+};

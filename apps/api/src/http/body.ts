@@ -1,0 +1,113 @@
+/** Request bodies: bounded while they stream in, then checked to be JSON in UTF-8. */
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { invalid, TurnlogError } from '@turnlog/core/errors';
+import { JsonFault, type JsonNode, scanJson } from '@turnlog/core/json';
+import { limits } from '@turnlog/core/limits';
+import type { Exchange } from './exchange.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/;
+const UTF8_NAME = /^"?utf-?8"?$/;
+const BYTE_ORDER_MARK = 0xfeff;
+/** Levels that become nodes: body, list, event, `data`, its members. */
+const KEEP_DEPTH = 5;
+
+/** All bytes of a body, none when there is none. Rejects with `body_too_large` as soon as that is certain. */
+export function readBytes(exchange: Exchange): Promise<Buffer> | Buffer {
+  const declared = exchange.header('content-length');
+  if (declared !== undefined && Number(declared) > limits.bodyBytes) throw tooLarge();
+  const { incoming } = exchange;
+  if (incoming === undefined) return readStream(exchange.raw.body);
+  if (declared === undefined && exchange.header('transfer-encoding') === undefined) return NO_BYTES;
+  return declared === '0' ? NO_BYTES : readIncoming(incoming);
+}
+
+/** Reads a body as one JSON value; null when there are no bytes. Throws `unsupported_media_type`, `invalid_request`. */
+export function parseJson(exchange: Exchange, bytes: Buffer): JsonNode | null {
+  checkContentType(exchange.header('content-type'));
+  if (bytes.length === 0) return null;
+  if (!isUtf8(bytes)) {
+    throw new TurnlogError('invalid_request', 'The body is not valid UTF-8: send JSON in UTF-8.');
+  }
+  const text = bytes.toString('utf8');
+  try {
+    return scanJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text, { keepDepth: KEEP_DEPTH });
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    if (error.path === '') throw new TurnlogError('invalid_request', error.message);
+    throw invalid(error.path, error.message);
+  }
+}
+
+/** An absent content type passes: there is only one that we could mean. */
+function checkContentType(header: string | undefined): void {
+  if (header === undefined || header === '') return;
+  const [type = '', ...parameters] = header.toLowerCase().split(';');
+  if (!JSON_TYPE.test(type.trim())) {
+    throw new TurnlogError(
+      'unsupported_media_type',
+      "The body must be JSON: send it with 'Content-Type: application/json'.",
+    );
+  }
+  for (const parameter of parameters) {
+    const [name = '', value = ''] = parameter.split('=');
+    if (name.trim() === 'charset' && !UTF8_NAME.test(value.trim())) {
+      throw new TurnlogError(
+        'unsupported_media_type',
+        'The body must be JSON in UTF-8: send it without another charset.',
+      );
+    }
+  }
+}
+
+function readIncoming(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const stop = () => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    };
+    const onData = (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= limits.bodyBytes) return;
+      stop();
+      incoming.pause();
+      reject(tooLarge());
+    };
+    const onEnd = () => {
+      stop();
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length));
+    };
+    const onBroken = () => {
+      stop();
+      reject(broken());
+    };
+    if (incoming.destroyed) onBroken();
+    else incoming.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+  });
+}
+
+async function readStream(stream: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+  if (stream === null) return NO_BYTES;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > limits.bodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function tooLarge(): TurnlogError {
+  return new TurnlogError(
+    'body_too_large',
+    `The body is larger than ${limits.bodyBytes} bytes (4 MiB): send less at once.`,
+  );
+}
+
+function broken(): TurnlogError {
+  return new TurnlogError('invalid_request', 'The connection ended before the whole body had come.');
+}

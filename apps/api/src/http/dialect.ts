@@ -1,0 +1,42 @@
+/** What tells one dialect from another before any of its routes is reached: how it refuses, and what it serves. */
+import { TurnlogError } from '@turnlog/core/errors';
+import type { RequestId } from '@turnlog/core/ids';
+import type { Answer, Exchange } from './exchange.ts';
+import type { Log } from './services.ts';
+
+/** The envelope of a refusal. */
+export type PresentRefusal = (error: TurnlogError, requestId: RequestId) => Answer;
+
+export interface Dialect {
+  readonly presentRefusal: PresentRefusal;
+  /** Why no route took a request: 401, else 405 with what is allowed, else 404. `path` is relative to the prefix. */
+  unmatched(exchange: Exchange, path: string): Promise<TurnlogError>;
+}
+
+const FIRST_SERVER_ERROR = 500;
+
+/** Turns whatever was thrown into an answer; what is no refusal of ours is logged and told apart by nothing but its id. */
+export function refuse(exchange: Exchange, present: PresentRefusal, log: Log, cause: unknown): Response {
+  const error = cause instanceof TurnlogError ? cause : new TurnlogError('internal', 'An unexpected error.');
+  const answer = present(error, exchange.requestId);
+  if (answer.status >= FIRST_SERVER_ERROR) {
+    const fields = { request_id: exchange.requestId, method: exchange.method, path: exchange.path, err: cause };
+    if (error.code === 'internal') log.error(fields, 'a request failed');
+    else log.warn(fields, 'a request was turned away');
+  }
+  return exchange.answer(answer);
+}
+
+/** A 405; `allow` lists what the path takes instead. */
+export class MethodNotAllowed extends TurnlogError {
+  readonly allow: string;
+
+  constructor(method: string, allow: string) {
+    super('method_not_allowed', `This path does not take ${method}: it takes ${allow}.`);
+    this.allow = allow;
+  }
+}
+
+export function routeNotFound(): TurnlogError {
+  return new TurnlogError('route_not_found', 'Nothing is served at this path.');
+}

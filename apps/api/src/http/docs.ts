@@ -1,0 +1,87 @@
+/**
+ * The reference page. Scalar's script comes from its npm package and is served by us; its fonts, telemetry, assistant
+ * and request proxy are switched off, and the content security policy forbids whatever would still leave this server.
+ */
+import { readFileSync } from 'node:fs';
+import type { Answer } from './exchange.ts';
+import type { OpenRoutes } from './health.ts';
+
+const SCRIPT_FILE = new URL('js/standalone.js', import.meta.resolve('@scalar/fastify-api-reference'));
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Turnlog API</title>
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="reference"></div>
+<noscript>This page needs JavaScript. The same reference as data: <a href="/openapi.json">/openapi.json</a></noscript>
+<script src="/docs/scalar.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const OPTIONS = {
+  url: '/openapi.json',
+  withDefaultFonts: false,
+  telemetry: false,
+  persistAuth: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  showDeveloperTools: 'never',
+  hideClientButton: true,
+  proxyUrl: '',
+  documentDownloadType: 'none',
+  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+};
+
+const START = `Scalar.createApiReference('#reference', ${JSON.stringify(OPTIONS)});\n`;
+
+/** `document` gives the OpenAPI document of the native API as JSON text. */
+export function referenceRoutes(document: () => string): OpenRoutes {
+  let script: string | undefined;
+  const scalar = (): string => {
+    script ??= readFileSync(SCRIPT_FILE, 'utf8');
+    return script;
+  };
+  return {
+    '/openapi.json': () => ({ status: 200, body: document() }),
+    '/openapi/cloud.json': () => ({ status: 200, body: document() }),
+    '/docs': () => page(PAGE),
+    '/docs/start.js': () => javaScript(START),
+    '/docs/scalar.js': () => javaScript(scalar()),
+  };
+}
+
+function page(body: string): Answer {
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': POLICY,
+    'referrer-policy': 'no-referrer',
+  };
+  return { status: 200, body, headers };
+}
+
+function javaScript(body: string): Answer {
+  return {
+    status: 200,
+    body,
+    headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'max-age=3600' },
+  };
+}

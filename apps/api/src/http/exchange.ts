@@ -1,0 +1,80 @@
+/** One request and its answer: what every dialect needs of both, read lazily and without copies. */
+import type { IncomingMessage } from 'node:http';
+import { makeId, type RequestId } from '@turnlog/core/ids';
+import type { Context } from 'hono';
+import { corsHeaders } from './cors.ts';
+import type { Services } from './services.ts';
+
+/** What @hono/node-server puts into a context; absent under `app.request()`. */
+export interface NodeBindings {
+  readonly incoming?: IncomingMessage;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Null: no body at all. */
+  readonly body: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A path that climbs: `/./`, `/../`, or the same percent-encoded. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
+export class Exchange {
+  readonly requestId: RequestId;
+  readonly raw: Request;
+  readonly incoming: IncomingMessage | undefined;
+  readonly #corsOrigins: readonly string[];
+
+  constructor(context: Context, services: Services) {
+    this.requestId = makeId('req', services.nowUs(), services.random);
+    this.raw = context.req.raw;
+    this.incoming = (context.env as NodeBindings | undefined)?.incoming;
+    this.#corsOrigins = services.corsOrigins;
+  }
+
+  get method(): string {
+    return this.raw.method;
+  }
+
+  /** A header by its lower-case name; several of one name are joined by commas. */
+  header(name: string): string | undefined {
+    if (this.incoming === undefined) return this.raw.headers.get(name) ?? undefined;
+    const value = this.incoming.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  /** The path as sent, still percent-encoded. */
+  get path(): string {
+    const { url } = this.raw;
+    const start = pathStart(url);
+    const end = url.slice(start).search(/[?#]/);
+    return end < 0 ? url.slice(start) : url.slice(start, start + end);
+  }
+
+  /** The query as sent, without its question mark. */
+  get search(): string {
+    const { url } = this.raw;
+    const start = url.indexOf('?');
+    if (start < 0) return '';
+    const end = url.indexOf('#', start);
+    return end < 0 ? url.slice(start + 1) : url.slice(start + 1, end);
+  }
+
+  /** Whether the path as it came over the wire has dot segments, which the URL parser resolves silently. */
+  get climbs(): boolean {
+    return DOT_SEGMENT.test(this.incoming?.url ?? '');
+  }
+
+  answer({ status, body, headers }: Answer): Response {
+    const all: Record<string, string> = { 'request-id': this.requestId };
+    if (body !== null) all['content-type'] = 'application/json';
+    if (headers !== undefined) Object.assign(all, headers);
+    if (this.#corsOrigins.length > 0) Object.assign(all, corsHeaders(this.#corsOrigins, this.header('origin')));
+    return new Response(body, { status, headers: all });
+  }
+}
+
+function pathStart(url: string): number {
+  return url.indexOf('/', url.indexOf(':') + 3);
+}

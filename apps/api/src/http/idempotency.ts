@@ -1,0 +1,39 @@
+/** Idempotency keys: what identifies a request, so that a repeat has one effect and one answer (I5). */
+import { createHash } from 'node:crypto';
+import { invalid, TurnlogError } from '@turnlog/core/errors';
+import { limits } from '@turnlog/core/limits';
+import { sha256 } from './credentials.ts';
+import type { Exchange } from './exchange.ts';
+
+const HEADER = 'idempotency-key';
+const ALIAS = 'x-idempotency-key';
+const HEX_DIGITS = 32;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
+/** The hash of a request's key: undefined without one, null when what was sent can be no key. */
+export function readKey(exchange: Exchange): string | null | undefined {
+  const key = exchange.header(HEADER) ?? exchange.header(ALIAS);
+  if (key === undefined) return undefined;
+  if (key.length > limits.idempotencyKeyCharacters || !VISIBLE_ASCII.test(key)) return null;
+  return sha256(key).slice(0, HEX_DIGITS);
+}
+
+/** The hash of all that a request says; the same at both mounts of a dialect. */
+export function fingerprintOf(operationId: string, pathIds: readonly string[], search: string, body: Buffer): string {
+  const head = JSON.stringify([operationId, pathIds, search]);
+  return createHash('sha256').update(head).update('\n').update(body).digest('hex').slice(0, HEX_DIGITS);
+}
+
+export function invalidKey(): TurnlogError {
+  return invalid(
+    'Idempotency-Key',
+    `'Idempotency-Key' must have 1 to ${limits.idempotencyKeyCharacters} visible ASCII characters.`,
+  );
+}
+
+export function keyReused(): TurnlogError {
+  return new TurnlogError(
+    'idempotency_key_reused',
+    'This idempotency key was used for another request: use a new key for each request, and the same key only to repeat it.',
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * The operations of a dialect. Each is registered once, for the reference and for serving, and answers in one order:
+ * 401, 405, 403, the kept answer of an idempotent repeat, 404, 413, 415, 400, 409. The 404 is looked up only when a
+ * later refusal of the request would hide it; on the good path the verb finds out by itself, in its own step.
+ */
+import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
+import { TurnlogError } from '@turnlog/core/errors';
+import type { OrgId } from '@turnlog/core/ids';
+import type { JsonNode } from '@turnlog/core/json';
+import type { Idempotency, WriteContext } from '@turnlog/core/store';
+import type { Principal, Scope } from '@turnlog/core/tokens';
+import type { Context } from 'hono';
+import { parseJson, readBytes } from './body.ts';
+import { type Credentials, requireScope } from './credentials.ts';
+import { MethodNotAllowed, type PresentRefusal, refuse, routeNotFound } from './dialect.ts';
+import { type Answer, Exchange } from './exchange.ts';
+import { fingerprintOf, invalidKey, keyReused, readKey } from './idempotency.ts';
+import { describeOperation } from './openapi.ts';
+import { PathTemplate } from './paths.ts';
+import { parseQuery, type QueryTable, type QueryValues } from './query.ts';
+import type { Services } from './services.ts';
+
+/** What names the thing an operation is about: the caller's org and the ids in its path. */
+export interface Subject {
+  readonly org: OrgId;
+  readonly pathIds: readonly string[];
+}
+
+/** A request that has passed the door: what a handler works with. */
+export interface Call<Table extends QueryTable> extends Subject {
+  readonly principal: Principal;
+  readonly query: QueryValues<Table>;
+  /** Null when the operation takes no body, or an optional one was not sent. */
+  readonly body: JsonNode | null;
+  readonly context: WriteContext;
+  /** Whether this repeats a request whose answer is kept: what was right then is not judged again. */
+  readonly replaying: boolean;
+}
+
+export interface Rules<Table extends QueryTable> {
+  readonly scope: Scope;
+  readonly query?: Table;
+  readonly body?: 'required' | 'optional';
+  /** A second method that does the same. */
+  readonly alias?: 'patch';
+  /** The 404 of a subject that does not exist, else null. */
+  readonly missing?: (subject: Subject) => Promise<TurnlogError | null>;
+}
+
+type Handle<Table extends QueryTable> = (call: Call<Table>) => Promise<Answer>;
+
+interface Operation<Table extends QueryTable> {
+  readonly id: string;
+  /** Whether it takes bodies and idempotency keys. */
+  readonly posts: boolean;
+  readonly path: PathTemplate;
+  readonly rules: Rules<Table>;
+  readonly handle: Handle<Table>;
+}
+
+/** Faults of the request itself: all that a 404 comes before. */
+const REQUEST_FAULTS: ReadonlySet<string> = new Set(['body_too_large', 'unsupported_media_type', 'invalid_request']);
+const NO_BYTES = Buffer.alloc(0);
+
+export class Operations {
+  readonly app = new OpenAPIHono();
+  readonly #presentRefusal: PresentRefusal;
+  readonly #services: Services;
+  readonly #credentials: Credentials;
+  readonly #served: { readonly path: PathTemplate; readonly method: string }[] = [];
+
+  readonly #documentedAt: string;
+
+  /** `documentedAt` is the prefix under which the reference shows the operations, which may be served at others too. */
+  constructor(documentedAt: string, presentRefusal: PresentRefusal, services: Services, credentials: Credentials) {
+    this.#documentedAt = documentedAt;
+    this.#presentRefusal = presentRefusal;
+    this.#services = services;
+    this.#credentials = credentials;
+  }
+
+  /** Registers a route for the reference and serves it. */
+  operation<Table extends QueryTable>(
+    route: RouteConfig & { readonly operationId: string },
+    rules: Rules<Table>,
+    handle: Handle<Table>,
+  ): void {
+    this.app.openAPIRegistry.registerPath(describeOperation(route, rules.query, this.#documentedAt));
+    const path = new PathTemplate(route.path);
+    const operation = { id: route.operationId, posts: route.method === 'post', path, rules, handle };
+    for (const method of rules.alias === undefined ? [route.method] : [route.method, rules.alias]) {
+      this.#served.push({ path, method: method.toUpperCase() });
+      this.app.on(method.toUpperCase(), path.hono, (context) => this.#serve(operation, context));
+    }
+  }
+
+  /** What to say to a request that no operation took; `path` is relative to the dialect's prefix. */
+  async unmatched(exchange: Exchange, path: string): Promise<TurnlogError> {
+    await this.#credentials.authenticate(exchange);
+    const allowed = this.#served.filter((served) => served.path.matches(path)).map(({ method }) => method);
+    if (allowed.length === 0 || exchange.climbs) return routeNotFound();
+    if (allowed.includes('GET')) allowed.push('HEAD');
+    return new MethodNotAllowed(exchange.method, allowed.sort().join(', '));
+  }
+
+  async #serve<Table extends QueryTable>(operation: Operation<Table>, context: Context): Promise<Response> {
+    const exchange = new Exchange(context, this.#services);
+    try {
+      const known = this.#credentials.authenticate(exchange);
+      const principal = known instanceof Promise ? await known : known;
+      requireScope(principal, operation.rules.scope);
+      return exchange.answer(await this.#perform(operation, exchange, principal));
+    } catch (error) {
+      return refuse(exchange, this.#presentRefusal, this.#services.log, error);
+    }
+  }
+
+  async #perform<Table extends QueryTable>(
+    operation: Operation<Table>,
+    exchange: Exchange,
+    principal: Principal,
+  ): Promise<Answer> {
+    const { rules } = operation;
+    const pathIds = operation.path.idsOf(exchange.path);
+    if (pathIds === null || exchange.climbs) throw routeNotFound();
+    const subject = { org: principal.org, pathIds };
+    const key = operation.posts ? readKey(exchange) : undefined;
+    const kept = typeof key === 'string' ? await this.#services.store.keptFingerprint(subject.org, key) : null;
+    try {
+      const bytes = operation.posts ? await readBytes(exchange) : NO_BYTES;
+      const idempotency = typeof key === 'string' ? identify(operation, exchange, pathIds, key, bytes) : null;
+      if (kept !== null && kept !== idempotency?.fingerprint) throw keyReused();
+      const body = rules.body === undefined ? null : parseJson(exchange, bytes);
+      if (rules.body === 'required' && body === null) throw noBody();
+      if (key === null) throw invalidKey();
+      const query = parseQuery<Table>(exchange.search, rules.query);
+      const context = { requestId: exchange.requestId, idempotency };
+      return await operation.handle({ ...subject, principal, query, body, context, replaying: kept !== null });
+    } catch (error) {
+      throw await ranked(rules, subject, kept, error);
+    }
+  }
+}
+
+/** The error that comes first: a reused key or a missing subject hides what is wrong with the request itself. */
+async function ranked<Table extends QueryTable>(
+  rules: Rules<Table>,
+  subject: Subject,
+  kept: string | null,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof TurnlogError && REQUEST_FAULTS.has(error.code))) return error;
+  if (kept !== null) return error.code === 'body_too_large' ? keyReused() : error;
+  return (await rules.missing?.(subject)) ?? error;
+}
+
+function identify<Table extends QueryTable>(
+  operation: Operation<Table>,
+  exchange: Exchange,
+  pathIds: readonly string[],
+  key: string,
+  bytes: Buffer,
+): Idempotency {
+  return { key, fingerprint: fingerprintOf(operation.id, pathIds, exchange.search, bytes) };
+}
+
+function noBody(): TurnlogError {
+  return new TurnlogError('invalid_request', 'This request needs a body: send a JSON object.');
+}

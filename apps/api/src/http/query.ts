@@ -1,0 +1,107 @@
+/** Query parameters: a table says which an operation takes; everything else is refused by name. */
+import { invalid } from '@turnlog/core/errors';
+
+/** How a parameter is written: once; as `a,b`, repeated or `name[]=`; or as `name[key]=value`. */
+export type QueryForm = 'text' | 'list' | 'map';
+
+export interface QueryParameter {
+  readonly form: QueryForm;
+  /** For the reference: JSON Schema and one sentence. */
+  readonly schema: object;
+  readonly description: string;
+}
+
+export type QueryTable = Readonly<Record<string, QueryParameter>>;
+
+interface ValueOfForm {
+  text: string;
+  list: readonly string[];
+  map: Readonly<Record<string, string>>;
+}
+
+/** The values of a table's parameters; absent when not sent. */
+export type QueryValues<Table extends QueryTable> = {
+  readonly [Name in keyof Table]?: ValueOfForm[Table[Name]['form']];
+};
+
+const NONE: QueryTable = {};
+/** Claude's clients send it with every request. */
+const IGNORED = 'beta';
+const LONGEST_ECHO = 100;
+const SUBSCRIPT = /^([^[\]]+)\[(.*)\]$/s;
+
+/** Reads a query. Throws `invalid_request` naming the parameter: unknown, repeated, or not decodable. */
+export function parseQuery<Table extends QueryTable>(search: string, table: Table | undefined): QueryValues<Table> {
+  const values: Values = {};
+  for (const pair of search.split('&')) if (pair !== '') take(pair, table ?? NONE, values);
+  return asValues<Table>(values);
+}
+
+type Values = Record<string, string | string[] | Record<string, string>>;
+
+function take(pair: string, table: QueryTable, values: Values): void {
+  const equals = pair.indexOf('=');
+  const name = decode(equals < 0 ? pair : pair.slice(0, equals), undefined);
+  if (name === IGNORED) return;
+  const text = decode(equals < 0 ? '' : pair.slice(equals + 1), name);
+  if (formOf(table, name) === 'text') {
+    if (Object.hasOwn(values, name)) throw repeated(name);
+    values[name] = text;
+    return;
+  }
+  const [, base = name, key = ''] = SUBSCRIPT.exec(name) ?? [];
+  const form = formOf(table, base);
+  const earlier = values[base];
+  if (form === 'list' && key === '') {
+    const list = Array.isArray(earlier) ? earlier : [];
+    list.push(...text.split(','));
+    values[base] = list;
+  } else if (form === 'map' && key !== '') {
+    const map = typeof earlier === 'object' && !Array.isArray(earlier) ? earlier : emptyMap();
+    if (Object.hasOwn(map, key)) throw repeated(name);
+    map[key] = text;
+    values[base] = map;
+  } else {
+    throw unknown(name, table);
+  }
+}
+
+/** Without a prototype, so that every key is data. */
+function emptyMap(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
+}
+
+function repeated(name: string): Error {
+  return invalid(echo(name), `'${echo(name)}' is given twice: send it once.`);
+}
+
+function formOf(table: QueryTable, name: string): QueryForm | undefined {
+  return Object.hasOwn(table, name) ? table[name]?.form : undefined;
+}
+
+function unknown(name: string, table: QueryTable): Error {
+  const known = Object.keys(table).map((known) => (formOf(table, known) === 'map' ? `${known}[key]` : known));
+  const advice = known.length === 0 ? 'This operation takes none.' : `Known are: ${known.join(', ')}.`;
+  return invalid(echo(name), `'${echo(name)}' is not a query parameter here. ${advice}`);
+}
+
+function decode(text: string, name: string | undefined): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    const param = echo(name ?? text);
+    throw invalid(param, `'${param}' is not percent-encoded UTF-8: encode '%' itself as '%25'.`);
+  }
+}
+
+/** What an answer repeats of a name that somebody sent. */
+function echo(name: string): string {
+  return name.length <= LONGEST_ECHO ? name : `${name.slice(0, LONGEST_ECHO).toWellFormed()}…`;
+}
+
+/** `take` put a value of the table's form under every name. */
+function asValues<Table extends QueryTable>(values: object): QueryValues<Table> {
+  return values as QueryValues<Table>;
+}

@@ -1,0 +1,36 @@
+/** A node:http server around the app, with bounds on how slowly and how largely a request may come. */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { createApp } from '../app.ts';
+import { answerClientError, malformedRequest } from './node-errors.ts';
+import type { Services } from './services.ts';
+
+export const SERVER_OPTIONS = {
+  /** Between the first byte and the end of the headers. */
+  headersTimeout: 10_000,
+  /** Between the first byte and the end of the body. */
+  requestTimeout: 60_000,
+  /** How often both are looked at. */
+  connectionsCheckingInterval: 2_000,
+  /** Longer than the idle time of usual load balancers, so that they hang up first. */
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16 * 1024,
+  /** A missing Host is refused by us, with an envelope. */
+  requireHostHeader: false,
+} as const satisfies ServerOptions;
+
+/** A server that is not listening yet. */
+export function createServer(services: Services): Server {
+  let current: IncomingMessage | undefined;
+  const listener = getRequestListener(createApp(services).fetch, {
+    errorHandler: () => malformedRequest(services, current?.url),
+  });
+  const serve = (incoming: IncomingMessage, outgoing: Parameters<typeof listener>[1]): void => {
+    current = incoming; // the adapter builds its request, or fails to, before it returns
+    void listener(incoming, outgoing);
+  };
+  const server = createHttpServer(SERVER_OPTIONS, serve);
+  server.on('checkExpectation', serve);
+  server.on('clientError', (error, socket) => answerClientError(error, socket, services));
+  return server;
+}

@@ -1,0 +1,25 @@
+/** What the HTTP layer stands on. */
+import type { NowMicros } from '@turnlog/core/clock';
+import type { Directory } from '@turnlog/core/directory';
+import type { RandomBytes } from '@turnlog/core/ids';
+import type { Store } from '@turnlog/core/store';
+
+/** A structured logger, as pino has it. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Services {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly nowUs: NowMicros;
+  readonly random: RandomBytes;
+  /** Origins whose pages may call us; `*` stands for every origin; empty for none. */
+  readonly corsOrigins: readonly string[];
+  readonly log: Log;
+  /** Whether requests can be served: false while starting and while draining. */
+  ready(): boolean;
+}
