@@ -54,6 +54,8 @@ const PATTERN = /^[a-z0-9_.*]+$/;
 const TURN_ID = /^turn_[A-Za-z0-9]{1,64}$/;
 const SERVER_OWNED = new Set(['id', 'session_id', 'created_at', 'processed_at', 'seq']);
 const ENVELOPE = new Set(['type', 'turn_id', 'occurred_at', 'schema_version']);
+/** The member of `data` whose presence proves that the server itself wrote an event. */
+const AUTHOR_MARK = 'caused_by';
 const DEFAULT_SCHEMA_VERSION = '"1.0"';
 
 /** Reads one event in the native form; `path` names it in refusals (`events[3]`). Throws `invalid_request`. */
@@ -70,6 +72,11 @@ export function draftEvent(event: JsonNode, path: string): EventDraft {
     }
   }
   checkFields(type, event, path);
+  const data = objectMember(event, 'data');
+  if (data && member(data, AUTHOR_MARK)) {
+    const param = `${path}.data.${AUTHOR_MARK}`;
+    throw invalid(param, `'${param}' marks the server's own events: leave '${AUTHOR_MARK}' out.`);
+  }
   return {
     type,
     turnId: readTurnId(event, `${path}.turn_id`),
@@ -79,8 +86,8 @@ export function draftEvent(event: JsonNode, path: string): EventDraft {
       .filter(({ name }) => !ENVELOPE.has(name))
       .map(({ text }) => text)
       .join(','),
-    aboutAgent: stringMember(objectMember(event, 'data'), 'agent_id'),
-    aboutSession: stringMember(objectMember(event, 'data'), 'session_id'),
+    aboutAgent: stringMember(data, 'agent_id'),
+    aboutSession: stringMember(data, 'session_id'),
     ...lifecycleFacts(type, event),
   };
 }

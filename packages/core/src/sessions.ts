@@ -91,7 +91,7 @@ export function checkText(text: string, param: string, max: number, min = 0): vo
 /** Throws `invalid_request` unless every key and value is within bounds; null values are deletions. */
 export function checkMetadata(metadata: Readonly<Record<string, string | null>>, param: string): void {
   for (const [key, value] of Object.entries(metadata)) {
-    const path = `${param}.${key.slice(0, 2 * limits.metadataKeyCharacters)}`;
+    const path = `${param}.${key.slice(0, 2 * limits.metadataKeyCharacters).toWellFormed()}`;
     checkText(key, path, limits.metadataKeyCharacters, 1);
     if (value !== null) checkText(value, path, limits.metadataValueCharacters);
   }
