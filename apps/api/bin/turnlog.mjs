@@ -1,0 +1,12 @@
+/** Checks that this Node.js can run Turnlog, then hands over to it. Plain JavaScript, so that an old one can say so. */
+import { enableCompileCache } from 'node:module';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `Turnlog needs Node.js 22.18 or newer, and this is ${process.versions.node}: install a newer one from https://nodejs.org.\n`,
+  );
+  process.exit(1);
+}
+enableCompileCache();
+await import('../src/main.ts');

@@ -1,0 +1,55 @@
+/** Wiring: the only reader of the environment. `main.ts` serves; `main.ts org …` manages organisations. */
+import { fileURLToPath } from 'node:url';
+import { openStore, StoreFileError } from '@turnlog/store-sqlite';
+import { ConfigError, readConfig } from './process/config.ts';
+import { createLog } from './process/log.ts';
+import { runOrgCommand } from './process/org-command.ts';
+import { type Running, serve } from './process/serve.ts';
+
+/** "The configuration is wrong", as `sysexits.h` numbers it. */
+const EXIT_CONFIG = 78;
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+async function main(words: readonly string[]): Promise<void> {
+  const folder = process.env['INIT_CWD'] ?? process.cwd();
+  const config = readConfig(process.env, folder);
+  const write = (text: string) => process.stdout.write(text);
+  if (words[0] === 'org') {
+    process.exitCode = runOrgCommand(words.slice(1), config.file, write);
+    return;
+  }
+  const log = createLog(config.debugLogging);
+  const exit = (code: number) => process.exit(code);
+  stopOnSignals(await serve({ config, open: openStore, log, folder, root: ROOT, write, exit }));
+}
+
+/** The first signal drains; a second one ends at once. */
+function stopOnSignals(running: Running): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    running.stop().then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof StoreFileError) return error.message;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return 'Another program listens on this port already: stop it, or set PORT to another one.';
+  if (code === 'EACCES')
+    return 'This port or folder needs more rights: set PORT above 1023, and DATABASE_URL to a folder of yours.';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return 'HOST is no address of this machine: set it to one, such as 127.0.0.1.';
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,115 @@
+/** The configuration: read once from the environment, checked as a whole. */
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { isSecret } from '@turnlog/core/tokens';
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute path of the database. */
+  readonly file: string;
+  readonly bootstrapToken: string | null;
+  readonly debugLogging: boolean;
+  readonly corsOrigins: readonly string[];
+}
+
+/** Everything that is wrong with a configuration, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${bulleted(faults)}`);
+    this.faults = faults;
+  }
+}
+
+export const DEFAULT_CORS_ORIGINS = 'http://localhost:5173,http://localhost:3000';
+const DEFAULT_DATABASE_URL = 'file:.turnlog/turnlog.db';
+const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+const PORT = /^[0-9]{1,5}$/;
+const MAX_PORT = 65_535;
+const YES = new Set(['1', 'true', 'yes', 'on']);
+const NO = new Set(['', '0', 'false', 'no', 'off']);
+
+/** Reads the environment; an empty variable counts as absent. Relative paths start at `folder`. Throws `ConfigError`. */
+export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Config {
+  const faults: string[] = [];
+  const read = <Value>(name: string, fallback: string, parse: (text: string) => Value | Fault): Value => {
+    const value = parse(environment[name] || fallback);
+    if (value instanceof Fault) faults.push(`${name} ${value.problem}`);
+    return value as Value;
+  };
+  const config: Config = {
+    host: read('HOST', '127.0.0.1', parseHost),
+    port: read('PORT', '8080', parsePort),
+    file: read('DATABASE_URL', DEFAULT_DATABASE_URL, (url) => parseFile(url, folder)),
+    bootstrapToken: read('BOOTSTRAP_TOKEN', '', parseToken),
+    debugLogging: read('DEBUG_LOGGING', '', parseSwitch),
+    corsOrigins: read('CORS_ORIGINS', DEFAULT_CORS_ORIGINS, parseOrigins),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+/** Why a variable's text is refused. */
+class Fault {
+  readonly problem: string;
+
+  constructor(problem: string) {
+    this.problem = problem;
+  }
+}
+
+function parseHost(text: string): string | Fault {
+  if (isIP(text) !== 0 || HOST_NAME.test(text)) return text;
+  return new Fault(`must be an IP address or a host name, such as 127.0.0.1 or 0.0.0.0; it is '${text}'.`);
+}
+
+function parsePort(text: string): number | Fault {
+  if (PORT.test(text) && Number(text) <= MAX_PORT) return Number(text);
+  return new Fault(`must be a whole number from 0 to ${MAX_PORT} (0: any free port); it is '${text}'.`);
+}
+
+function parseFile(url: string, folder: string): string | Fault {
+  const path = url.startsWith('file://') ? url.slice('file://'.length) : url.slice('file:'.length);
+  if (url.startsWith('file:') && path !== '' && !path.endsWith('/') && !path.includes('\0'))
+    return resolve(folder, path);
+  const scheme = /^[a-z]+:/.exec(url)?.[0] ?? 'no scheme';
+  return new Fault(
+    `must be 'file:' and the path of a file, such as ${DEFAULT_DATABASE_URL}; it begins with ${scheme}.`,
+  );
+}
+
+/** Says nothing of the text itself: it is a secret. */
+function parseToken(text: string): string | null | Fault {
+  if (text === '') return null;
+  if (isSecret(text)) return text;
+  if (text.startsWith('tlog_pat_'))
+    return new Fault("begins with 'tlog_pat_' but is no complete token: copy it again.");
+  return new Fault(`must have 32 to 255 visible ASCII characters and no spaces; it has ${text.length}.`);
+}
+
+function parseSwitch(text: string): boolean | Fault {
+  const word = text.toLowerCase();
+  if (YES.has(word)) return true;
+  if (NO.has(word)) return false;
+  return new Fault(`must be 'true' or 'false'; it is '${text}'.`);
+}
+
+function parseOrigins(text: string): readonly string[] | Fault {
+  const origins = text.split(',').map((origin) => origin.trim());
+  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin));
+  if (wrong === undefined) return origins;
+  return new Fault(
+    `must list origins such as https://app.example.com, separated by commas, or be '*'; '${wrong}' is none.`,
+  );
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+function bulleted(lines: readonly string[]): string {
+  return lines.map((line) => `  - ${line}`).join('\n');
+}

@@ -1,0 +1,31 @@
+/** What the domain asks of the machine. */
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StoreFileError } from '@turnlog/store-sqlite';
+
+/** Microseconds since 1970, to the millisecond. */
+export function nowUs(): number {
+  return Date.now() * 1000;
+}
+
+const POOL_BYTES = 4_096;
+let pool: Uint8Array = new Uint8Array(0);
+
+/** Random bytes from the system, drawn in larger pieces. */
+export function randomBytes(length: number): Uint8Array {
+  if (pool.length < length) pool = systemRandomBytes(Math.max(POOL_BYTES, length));
+  const bytes = pool.subarray(0, length);
+  pool = pool.subarray(length);
+  return bytes;
+}
+
+/** Makes the folder of a file, for its owner alone. Throws `StoreFileError` when that cannot be. */
+export function makeFolder(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreFileError(`The folder of ${file} cannot be made (${reason}): set DATABASE_URL to a path of yours.`);
+  }
+}

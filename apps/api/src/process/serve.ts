@@ -1,0 +1,115 @@
+/** The life of the server: open, listen, drain, close. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { makeSecret, secretPrefix } from '@turnlog/core/tokens';
+import type { openStore, SqliteStore } from '@turnlog/store-sqlite';
+import type { Logger } from 'pino';
+import { sha256 } from '../http/credentials.ts';
+import { createServer } from '../http/server.ts';
+import { banner } from './banner.ts';
+import type { Config } from './config.ts';
+import { makeFolder, nowUs, randomBytes } from './machine.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly open: typeof openStore;
+  readonly log: Logger;
+  /** Where the command was typed, and the repository. */
+  readonly folder: string;
+  readonly root: string;
+  readonly write: (text: string) => void;
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
+}
+
+/** A running server; `stop` finishes what it has accepted. */
+export interface Running {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** How long requests under way may take once the server stops. */
+const DRAIN_MS = 8_000;
+/** How often connections are ended whose request has ended meanwhile. */
+const DRAIN_LOOK_MS = 50;
+
+/** Opens the log and listens. Rejects with `StoreFileError`, or the system's error when it cannot listen. */
+export async function serve(options: ServeOptions): Promise<Running> {
+  const { config, log } = options;
+  makeFolder(config.file);
+  let state: 'starting' | 'ready' | 'draining' | 'broken' = 'starting';
+  const store = options.open({
+    file: config.file,
+    nowUs,
+    onUnknown: (message) => {
+      if (state === 'draining') return;
+      state = 'broken';
+      log.fatal({ reason: message }, 'the outcome of a commit is unknown; stopping');
+      setImmediate(() => options.exit(1)); // after the answers that this failure has caused
+    },
+  });
+  const first = bootstrap(store, config.bootstrapToken);
+  const services = { store, directory: store, nowUs, random: randomBytes, corsOrigins: config.corsOrigins, log };
+  const server = createServer({ ...services, ready: () => state === 'ready' });
+  try {
+    await listen(server, config);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  state = 'ready';
+  const url = urlOf(server, config.host);
+  options.write(banner({ ...options, url, file: config.file, ...first }));
+  log.info({ url, file: config.file }, 'listening');
+  return {
+    url,
+    async stop() {
+      state = 'draining';
+      await drain(server);
+      await store.close();
+      log.info({}, 'stopped');
+    },
+  };
+}
+
+interface First {
+  readonly newToken: string | null;
+  readonly ownToken: boolean;
+}
+
+/** Makes sure that there is an org, and that it knows the operator's token. */
+function bootstrap(store: SqliteStore, ownToken: string | null): First {
+  const secret = ownToken ?? makeSecret(randomBytes);
+  const token = { name: 'bootstrap', hash: sha256(secret), prefix: secretPrefix(secret) };
+  const done = store.bootstrap({ name: 'default', token }, ownToken !== null);
+  return {
+    newToken: done === 'created' && ownToken === null ? secret : null,
+    ownToken: done !== 'unchanged' && ownToken !== null,
+  };
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}
+
+/** Takes no more connections, lets requests end, then cuts what is left. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const look = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearInterval(look);
+  clearTimeout(cut);
+}

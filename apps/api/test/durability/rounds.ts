@@ -1,0 +1,110 @@
+/** Rounds of writing, a crash at a random moment, a restart, and a comparison with the truth. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask } from './client.ts';
+import { Random } from './random.ts';
+import { ServerProcess } from './server-process.ts';
+import { violations } from './truth.ts';
+import { Writer } from './writer.ts';
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  /** Another server entry, with a fault planted into it. */
+  readonly entry?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Stops at the first violation. */
+  readonly untilViolated?: boolean;
+}
+
+export interface Report {
+  readonly rounds: number;
+  readonly acknowledged: number;
+  readonly unanswered: number;
+  readonly replays: number;
+  readonly violations: readonly string[];
+}
+
+const WRITERS = 8;
+const SESSIONS = 4;
+/** Batches acknowledged before a crash, at most; and after the restart, by each writer. */
+const BATCHES_BEFORE = 200;
+const BATCHES_AFTER = 2;
+
+/** Crashes and restarts a server on one file. The seed makes the clients' choices; the crash meets whatever is under way. */
+export async function runRounds(options: RoundsOptions): Promise<Report> {
+  const random = new Random(options.seed);
+  const folder = mkdtempSync(join(tmpdir(), 'turnlog-durability-'));
+  const file = join(folder, 'turnlog.db');
+  const start = () => ServerProcess.start(file, options.entry, options.environment);
+  const report = { rounds: 0, acknowledged: 0, unanswered: 0, replays: 0, violations: [] as string[] };
+  let server = await start();
+  try {
+    while (report.rounds < options.rounds && !(options.untilViolated && report.violations.length > 0)) {
+      report.rounds++;
+      server = await round(server, start, random, report, `r${report.rounds}`);
+    }
+  } finally {
+    await server.kill();
+    rmSync(folder, { recursive: true });
+  }
+  return report;
+}
+
+async function round(
+  server: ServerProcess,
+  start: () => Promise<ServerProcess>,
+  random: Random,
+  report: { acknowledged: number; unanswered: number; replays: number; violations: string[] },
+  name: string,
+): Promise<ServerProcess> {
+  const sessions = await Promise.all(
+    Array.from({ length: SESSIONS }, (_, index) => createSession(server.url, `${name}-${index}`)),
+  );
+  const writers = Array.from(
+    { length: WRITERS },
+    (_, index) =>
+      new Writer(`${name}w${index}`, sessions[index % SESSIONS] as string, new Random(random.whole(0, 0xffff_ffff))),
+  );
+  const crashAfter = random.whole(1, BATCHES_BEFORE);
+  const acknowledged = () => writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0);
+  let current = Promise.resolve(server);
+  let crashed = false;
+  const crash = () => {
+    crashed = true;
+    current = server.kill().then(start);
+  };
+  const url = async () => (await current).url;
+  await Promise.all(
+    writers.map((writer) => {
+      let stopAt = Number.POSITIVE_INFINITY;
+      return writer.write(url, () => {
+        if (!crashed && acknowledged() >= crashAfter) crash();
+        if (crashed) stopAt = Math.min(stopAt, writer.acknowledged.length + BATCHES_AFTER);
+        return writer.acknowledged.length >= stopAt;
+      });
+    }),
+  );
+  const restarted = await current;
+  for (const session of sessions) {
+    const own = writers.filter((writer) => writer.session === session);
+    report.violations.push(...(await violations(restarted.url, session, own, random)));
+  }
+  for (const writer of writers) {
+    report.acknowledged += writer.acknowledged.length;
+    report.unanswered += writer.unanswered;
+    report.replays += writer.replays;
+  }
+  return restarted;
+}
+
+async function createSession(url: string, externalId: string): Promise<string> {
+  const reply = await ask(url, {
+    method: 'POST',
+    path: '/v1/sessions',
+    body: JSON.stringify({ external_id: externalId }),
+  });
+  if (reply?.status !== 201) throw new Error(`A session was answered ${reply?.status}: ${reply?.body}`);
+  return (JSON.parse(reply.body) as { id: string }).id;
+}

@@ -1,0 +1,225 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+
+const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../bin/turnlog.mjs', import.meta.url));
+const TOKEN = /tlog_pat_[0-9A-Za-z]{39}/;
+
+const folder = mkdtempSync(join(tmpdir(), 'turnlog-process-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A Turnlog process and what it has said so far. */
+class Process {
+  readonly child;
+  stdout = '';
+  stderr = '';
+  readonly #exited;
+
+  constructor(words: readonly string[], environment: NodeJS.ProcessEnv) {
+    this.child = spawn(process.execPath, [ENTRY, ...words], {
+      env: { ...process.env, INIT_CWD: REPOSITORY, PORT: '0', ...environment },
+    });
+    this.child.stdout.on('data', (chunk: Buffer) => {
+      this.stdout += chunk;
+    });
+    this.child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    this.#exited = once(this.child, 'close');
+  }
+
+  async exit(): Promise<number | null> {
+    const [code] = (await this.#exited) as [number | null];
+    return code;
+  }
+
+  /** Resolves with the URL once it listens. */
+  async listening(): Promise<string> {
+    while (!this.stderr.includes('"listening"')) await once(this.child.stderr, 'data');
+    return /listens on (\S+)/.exec(this.stdout)?.[1] ?? '';
+  }
+
+  async stop(): Promise<number | null> {
+    this.child.kill('SIGTERM');
+    return this.exit();
+  }
+}
+
+const started: Process[] = [];
+afterEach(() => {
+  for (const { child } of started.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+});
+
+function run(words: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Process {
+  const made = new Process(words, environment);
+  started.push(made);
+  return made;
+}
+
+let files = 0;
+const newFile = () => `file:${join(folder, `${++files}`, 'turnlog.db')}`;
+
+async function shell(command: string): Promise<string> {
+  const child = spawn('sh', ['-c', command], { cwd: REPOSITORY });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk;
+  });
+  await once(child, 'close');
+  return output;
+}
+
+describe('the first start', () => {
+  test('prints a token once, where the data lies, and three commands that work as pasted', async () => {
+    const DATABASE_URL = newFile();
+    const first = run([], { DATABASE_URL });
+    await first.listening();
+    const token = TOKEN.exec(first.stdout)?.[0] ?? '';
+    expect(first.stdout).toContain(`Data: ${DATABASE_URL.slice('file:'.length)}`);
+    expect(first.stderr).not.toMatch(TOKEN);
+
+    const commands = first.stdout.split('\n').filter((line) => line.includes('curl -sS'));
+    expect(commands).toHaveLength(3);
+    expect(JSON.parse(await shell(commands[0] ?? ''))).toMatchObject({ type: 'session', external_id: 'first' });
+    expect(await shell(commands[1] ?? '')).toBe('HTTP 200\n');
+    const page = JSON.parse(await shell(commands[2] ?? '')) as { data: unknown[]; has_more: boolean };
+    expect([page.data.length, page.has_more]).toEqual([5, true]);
+    expect(await first.stop()).toBe(0);
+
+    const second = run([], { DATABASE_URL });
+    const url = await second.listening();
+    expect(second.stdout).not.toMatch(TOKEN);
+    expect(second.stdout).toContain('npm run org -- token');
+    const listed = await fetch(`${url}/v1/sessions`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(listed.status).toBe(200);
+    expect(await second.stop()).toBe(0);
+  });
+
+  test('with BOOTSTRAP_TOKEN makes that the first token, adds it when absent, and shows it nowhere', async () => {
+    const DATABASE_URL = newFile();
+    for (const token of ['operators-own-token-0123456789-abcdef', 'another-token-of-theirs-0123456789-ab']) {
+      const server = run([], { DATABASE_URL, BOOTSTRAP_TOKEN: token, DEBUG_LOGGING: 'true' });
+      const url = await server.listening();
+      const tokens = await fetch(`${url}/v1/tokens`, { headers: { 'X-API-Key': token } });
+      expect(tokens.status).toBe(200);
+      expect(await server.stop()).toBe(0);
+      expect(server.stdout + server.stderr).not.toContain(token);
+    }
+  });
+});
+
+describe('a start that cannot be', () => {
+  test('tells all faults of the configuration in one message and exits with 78', async () => {
+    const server = run([], { PORT: 'eighty', CORS_ORIGINS: 'nowhere', DATABASE_URL: 'postgres://x' });
+    expect(await server.exit()).toBe(78);
+    expect(server.stderr).toMatch(/3 faults:\n {2}- PORT .*\n {2}- DATABASE_URL .*\n {2}- CORS_ORIGINS .*\n$/);
+    expect(server.stdout).toBe('');
+  });
+
+  test('names the other server that uses the file', async () => {
+    const DATABASE_URL = newFile();
+    const first = run([], { DATABASE_URL });
+    await first.listening();
+    const second = run([], { DATABASE_URL });
+    expect(await second.exit()).toBe(1);
+    expect(second.stderr).toMatch(
+      /^Another Turnlog server is using .*: stop it, or set DATABASE_URL to another file\.\n$/,
+    );
+    expect(await first.stop()).toBe(0);
+  });
+
+  test('names the port that is taken', async () => {
+    const first = run([], { DATABASE_URL: newFile() });
+    const url = await first.listening();
+    const second = run([], { DATABASE_URL: newFile(), PORT: new URL(url).port });
+    expect(await second.exit()).toBe(1);
+    expect(second.stderr).toBe('Another program listens on this port already: stop it, or set PORT to another one.\n');
+    expect(await first.stop()).toBe(0);
+  });
+
+  test('says what a folder that cannot be made needs', async () => {
+    const server = run([], { DATABASE_URL: 'file:/dev/null/turnlog.db' });
+    expect(await server.exit()).toBe(1);
+    expect(server.stderr).toMatch(/^The folder of \/dev\/null\/turnlog\.db cannot be made/);
+  });
+});
+
+describe('npm run org', () => {
+  test('makes an organisation beside the running server, which knows its token at once', async () => {
+    const DATABASE_URL = newFile();
+    const server = run([], { DATABASE_URL });
+    const url = await server.listening();
+    const command = run(['org', 'create', 'Second Org'], { DATABASE_URL });
+    expect(await command.exit()).toBe(0);
+    expect(command.stdout).toMatch(
+      /^Organisation: org_[0-9A-Z]{26}\nToken, shown only now: tlog_pat_[0-9A-Za-z]{39}\n$/,
+    );
+    const headers = { Authorization: `Bearer ${TOKEN.exec(command.stdout)?.[0]}` };
+    expect((await fetch(`${url}/v1/sessions`, { headers })).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('makes another token for the first organisation or a named one', async () => {
+    const DATABASE_URL = newFile();
+    const created = run(['org', 'create', 'One'], { DATABASE_URL });
+    expect(await created.exit()).toBe(0);
+    const org = /org_[0-9A-Z]{26}/.exec(created.stdout)?.[0] ?? '';
+    for (const words of [
+      ['org', 'token'],
+      ['org', 'token', org],
+    ]) {
+      const command = run(words, { DATABASE_URL });
+      expect(await command.exit()).toBe(0);
+      expect(command.stdout).toContain(`Organisation: ${org}\n`);
+      expect(command.stdout).toMatch(TOKEN);
+    }
+    const unknown = run(['org', 'token', `${org.slice(0, -1)}${org.endsWith('0') ? '1' : '0'}`], { DATABASE_URL });
+    expect(await unknown.exit()).toBe(1);
+    expect(unknown.stdout).toMatch(/^No organisation 'org_/);
+  });
+
+  test('explains itself when it is called with other words', async () => {
+    const command = run(['org', 'remove'], { DATABASE_URL: newFile() });
+    expect(await command.exit()).toBe(2);
+    expect(command.stdout).toContain('npm run org -- create NAME');
+  });
+});
+
+describe('stopping', () => {
+  test('SIGTERM finishes the requests under way, refuses new ones, and exits with 0', async () => {
+    const BOOTSTRAP_TOKEN = 'stopping-token-0123456789-0123456789';
+    const server = run([], { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN });
+    const url = await server.listening();
+    const headers = { Authorization: `Bearer ${BOOTSTRAP_TOKEN}`, 'Content-Type': 'application/json' };
+    const create = (body: string | ReadableStream) =>
+      fetch(`${url}/v1/sessions`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+    let finish = () => {};
+    const slowBody = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"title":'));
+        finish = () => {
+          controller.enqueue(new TextEncoder().encode('"slow"}'));
+          controller.close();
+        };
+      },
+    });
+    const slow = create(slowBody);
+    expect((await create('{}')).status).toBe(201); // the slow one has reached the server by now
+    const exited = server.stop();
+    let refused = false;
+    while (!refused)
+      refused = await create('{}').then(
+        () => false,
+        () => true,
+      );
+    finish();
+    expect((await slow).status).toBe(201);
+    expect(await exited).toBe(0);
+    expect(server.stderr).toContain('"stopped"');
+  });
+});
