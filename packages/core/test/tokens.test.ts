@@ -57,6 +57,21 @@ describe('a secret that we make', () => {
     }
   });
 
+  it('is refused in another form, though its checksum be right', () => {
+    const sealed = (body: string) => {
+      let [rest, digits] = [crc32(`tlog_pat_${body}`), ''];
+      for (let n = 0; n < 6; n++) {
+        digits = BASE62[rest % 62] + digits;
+        rest = Math.floor(rest / 62);
+      }
+      return `tlog_pat_${body}${digits}`;
+    };
+    expect(isSecret(sealed('x'.repeat(33)))).toBe(true);
+    for (const body of ['x'.repeat(32), 'x'.repeat(34), '', `${'x'.repeat(32)}-`, `${'x'.repeat(32)} `]) {
+      expect(isSecret(sealed(body))).toBe(false);
+    }
+  });
+
   it('has every character equally often at every place', () => {
     const SECRETS = 5_000;
     const noise = seededBytes(7);
