@@ -71,7 +71,7 @@ export class Exchange {
     if (body !== null) all['content-type'] = 'application/json';
     if (headers !== undefined) Object.assign(all, headers);
     if (this.#corsOrigins.length > 0) Object.assign(all, corsHeaders(this.#corsOrigins, this.header('origin')));
-    return new Response(body, { status, headers: all });
+    return new Response(body === null ? null : Buffer.from(body), { status, headers: all });
   }
 }
 

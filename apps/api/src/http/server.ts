@@ -1,5 +1,11 @@
 /** A node:http server around the app, with bounds on how slowly and how largely a request may come. */
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from '../app.ts';
 import { answerClientError, malformedRequest } from './node-errors.ts';
@@ -25,7 +31,8 @@ export function createServer(services: Services): Server {
   const listener = getRequestListener(createApp(services).fetch, {
     errorHandler: () => malformedRequest(services, current?.url),
   });
-  const serve = (incoming: IncomingMessage, outgoing: Parameters<typeof listener>[1]): void => {
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (!services.ready()) outgoing.shouldKeepAlive = false; // a draining server ends connections with their requests
     current = incoming; // the adapter builds its request, or fails to, before it returns
     void listener(incoming, outgoing);
   };

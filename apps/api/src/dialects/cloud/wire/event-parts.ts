@@ -8,10 +8,12 @@ export const Usage = z
     cache_read_input_tokens: z.int(),
     cache_creation_input_tokens: z.int(),
   })
-  .openapi('Usage', { description: 'Token counts.' });
+  .openapi('Usage', {
+    description: 'Token counts; those of a session are the sums over its `session.status_idle` events.',
+  });
 
 const TextBlock = z
-  .looseObject({ type: z.literal('text'), text: z.string() })
+  .object({ type: z.literal('text'), text: z.string() })
   .openapi('TextBlock', { description: 'A block of text.' });
 
 const UnknownBlock = z

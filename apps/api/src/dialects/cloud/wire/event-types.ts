@@ -52,7 +52,7 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
     description: 'The session returned to idle.',
     fields: {
       status: z.string().optional(),
-      usage: Usage.optional().openapi({ description: 'Tokens used since the session was last idle.' }),
+      usage: Usage.optional(),
       stop_reason: StopReason.optional(),
     },
   },

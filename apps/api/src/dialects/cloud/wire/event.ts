@@ -28,9 +28,11 @@ const envelope = (type: z.ZodType) => ({
   seq: z.int().nullable().openapi({ description: 'Number within the session, from 1; null for account events.' }),
 });
 
-const listed = Object.entries(LISTED_TYPES).map(([type, { name, description, fields }]) =>
-  z.looseObject({ ...envelope(z.literal(type)), ...fields }).openapi(name, { description }),
-);
+/** Types without fields of their own in the document take any. */
+const listed = Object.entries(LISTED_TYPES).map(([type, { name, description, fields }]) => {
+  const members = { ...envelope(z.literal(type)), ...fields };
+  return (fields === undefined ? z.looseObject(members) : z.object(members)).openapi(name, { description });
+});
 
 const UnknownEvent = z
   .looseObject(envelope(z.string().openapi({ not: { enum: TYPE_NAMES } })))

@@ -30,7 +30,7 @@ const SessionAgent = z
   .object({
     type: z.literal('agent'),
     id: z.string().openapi({ description: 'The label as it was given.' }),
-    version: z.union([z.string(), z.number()]).nullable().openapi({ description: 'Null when none was given.' }),
+    version: z.union([z.number(), z.string(), z.null()]).openapi({ description: 'Null when none was given.' }),
   })
   .openapi('SessionAgent', { description: 'The agent of a session: an opaque label.' });
 
@@ -43,12 +43,12 @@ export const SessionResource = z
     id: z.string().openapi({ description: '`sess_` and a ULID.', example: SESSION_ID }),
     type: z.literal('session'),
     external_id: z.string().nullable().openapi({ description: "The caller's own id, unique within the org." }),
-    agent: SessionAgent.nullable(),
+    agent: z.union([SessionAgent, z.null()]),
     environment_id: z.string().nullable().openapi({ description: 'An opaque label.' }),
     title: z.string().nullable(),
     status: SessionStatus,
     metadata: z.record(z.string(), z.string()).openapi({ description: 'Up to 50 pairs.' }),
-    usage: Usage.openapi({ description: "The sums over the session's `session.status_idle` events." }),
+    usage: Usage,
     stats: SessionStats,
     created_at: time('RFC 3339, UTC, six fractional digits.'),
     updated_at: time('The last change of any kind, an append included.'),
@@ -113,7 +113,7 @@ export const CreateSessionParams = z
     metadata: stringMap<string>({ nullable: false })
       .nullish()
       .openapi({
-        type: 'object',
+        type: ['object', 'null'],
         additionalProperties: { type: 'string' },
         description: 'Up to 50 pairs of at most 64 and 512 characters.',
       }),
@@ -135,7 +135,7 @@ export const UpdateSessionParams = z
     metadata: stringMap<string | null>({ nullable: true })
       .nullish()
       .openapi({
-        type: 'object',
+        type: ['object', 'null'],
         additionalProperties: { type: ['string', 'null'] },
         description: 'Merged into what is there; null deletes a key.',
       }),

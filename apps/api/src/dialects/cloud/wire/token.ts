@@ -62,13 +62,16 @@ export const CreateTokenParams = z
 
 export const RotateTokenParams = z
   .object({
-    overlap_seconds: z.number(must('a number')).nullish().openapi({
-      type: 'integer',
-      minimum: 0,
-      maximum: limits.tokenOverlapSeconds,
-      default: 0,
-      description: 'How long earlier secrets stay valid beside the new one.',
-    }),
+    overlap_seconds: z
+      .number(must('a number'))
+      .nullish()
+      .openapi({
+        type: ['integer', 'null'],
+        minimum: 0,
+        maximum: limits.tokenOverlapSeconds,
+        default: 0,
+        description: 'How long earlier secrets stay valid beside the new one.',
+      }),
   })
   .openapi('RotateTokenParams', { description: 'How the old secret goes.' });
 

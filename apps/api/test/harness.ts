@@ -1,0 +1,169 @@
+/** A real store on a file of its own, an app over it, orgs with tokens, and a way to ask and to look at what is stored. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OrgId } from '@turnlog/core/ids';
+import { makeSecret, SCOPES, type Scope, secretPrefix } from '@turnlog/core/tokens';
+import { openStore, type SqliteStore } from '@turnlog/store-sqlite';
+import type { Hono } from 'hono';
+import { createApp } from '../src/app.ts';
+import { sha256 } from '../src/http/credentials.ts';
+import { createServer } from '../src/http/server.ts';
+import type { Services } from '../src/http/services.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are judged member by member
+  readonly json: any;
+}
+
+export interface Ask {
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A value sent as JSON, or bytes and text sent as they are. */
+  readonly body?: unknown;
+}
+
+export interface TestOrg {
+  readonly id: OrgId;
+  readonly token: string;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly fields: object;
+  readonly message: string;
+}
+
+export interface Harness {
+  readonly app: Hono;
+  readonly store: SqliteStore;
+  readonly services: Services;
+  readonly file: string;
+  readonly org: TestOrg;
+  readonly other: TestOrg;
+  readonly logged: LogLine[];
+  clock: { offsetUs: number };
+  ask(method: string, path: string, ask?: Ask): Promise<Reply>;
+  /** A token of the first org with these scopes only. */
+  tokenWith(...scopes: Scope[]): Promise<string>;
+  /** All that the first org has stored, to show that a refusal stored nothing. */
+  stored(): Promise<string>;
+  listen(): Promise<{ readonly url: string; readonly port: number; readonly server: Server }>;
+  close(): Promise<void>;
+}
+
+export async function openHarness(options: Partial<Services> = {}): Promise<Harness> {
+  const folder = mkdtempSync(join(tmpdir(), 'turnlog-api-'));
+  const clock = { offsetUs: 0 };
+  const nowUs = () => Date.now() * 1000 + clock.offsetUs;
+  const file = join(folder, 'turnlog.db');
+  const store = openStore({ file, nowUs, onUnknown: () => undefined });
+  const logged: LogLine[] = [];
+  const line = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
+  const services: Services = {
+    store,
+    directory: store,
+    nowUs,
+    random: randomBytes,
+    corsOrigins: [],
+    log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    ready: () => true,
+    ...options,
+  };
+  const app = createApp(services);
+  const org = newOrg(store, 'first');
+  const other = newOrg(store, 'second');
+  const servers: Server[] = [];
+  const ask = (method: string, path: string, asked: Ask = {}) => send(app, org.token, method, path, asked);
+  return {
+    app,
+    store,
+    services,
+    file,
+    org,
+    other,
+    logged,
+    clock,
+    ask,
+    async tokenWith(...scopes) {
+      const { json } = await ask('POST', '/v1/tokens', { body: { name: 'narrow', scopes } });
+      return json.token;
+    },
+    stored: () => everythingOf(store, org.id),
+    async listen() {
+      const server = createServer(services);
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      return { url: `http://127.0.0.1:${port}`, port, server };
+    },
+    async close() {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function newOrg(store: SqliteStore, name: string): TestOrg {
+  const token = makeSecret(randomBytes);
+  const id = store.createOrg({ name, token: { name: 'bootstrap', hash: sha256(token), prefix: secretPrefix(token) } });
+  return { id, token };
+}
+
+export const ALL_SCOPES = SCOPES;
+
+async function send(app: Hono, ownToken: string, method: string, path: string, asked: Ask): Promise<Reply> {
+  const headers: Record<string, string> = { ...asked.headers };
+  const token = asked.token === undefined ? ownToken : asked.token;
+  if (token !== null) headers['authorization'] ??= `Bearer ${token}`;
+  const init: RequestInit = { method, headers };
+  if (asked.body !== undefined) {
+    headers['content-type'] ??= 'application/json';
+    init.body = isRaw(asked.body) ? asked.body : JSON.stringify(asked.body);
+  }
+  return replyOf(await app.request(path, init));
+}
+
+function isRaw(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array;
+}
+
+export async function replyOf(response: Response): Promise<Reply> {
+  const text = await response.text();
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** Every session with its events, every token, the org clock, as one text to compare. */
+async function everythingOf(store: SqliteStore, org: OrgId): Promise<string> {
+  const all: unknown[] = [];
+  const everything = { order: 'asc', cursor: null, limit: 1000 } as const;
+  const range = { fromUs: null, untilUs: null };
+  const anySession = { statuses: null, agentId: null, externalId: null, includeArchived: true, metadata: {} };
+  const { data: sessions } = await store.listSessions(org, { ...everything, ...anySession, range });
+  for (const session of sessions) {
+    const events = await store.listEvents(org, { id: session.id }, { ...everything, range, types: null });
+    all.push(session, events?.data);
+  }
+  const { data: tokens } = await store.listTokens(org, everything);
+  all.push(
+    tokens.map(({ lastUsedUs: _, ...token }) => token),
+    await store.lastUs(org),
+  );
+  return JSON.stringify(all);
+}

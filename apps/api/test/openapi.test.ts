@@ -1,0 +1,278 @@
+/** The document says what the server does: real answers of every operation against their schemas, and its own examples. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Ask, type Harness, openHarness, type Reply } from './harness.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a document is looked at member by member
+type Json = any;
+
+interface Operation {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly spec: Json;
+}
+
+/** Records whose every member is documented. */
+const CLOSED = [
+  'Session',
+  'SessionAgent',
+  'Usage',
+  'SessionStats',
+  'SessionDeleted',
+  'SessionCanceling',
+  'SessionPage',
+  'EventPage',
+  'TokenPage',
+  'Token',
+  'TokenWithSecret',
+  'SendEventsResult',
+  'ErrorResponse',
+];
+const NAMES = [
+  ...CLOSED,
+  'SessionStatus',
+  'CreateSessionParams',
+  'UpdateSessionParams',
+  'Event',
+  'ContentBlock',
+  'EventInput',
+  'SendEventsParams',
+  'CreateTokenParams',
+  'RotateTokenParams',
+  'Scope',
+  'UserMessageEvent',
+  'AgentMessageEvent',
+  'SessionStatusIdleEvent',
+  'UnknownEvent',
+];
+const SEED_TYPES = [
+  'user.message',
+  'agent.message',
+  'agent.thinking',
+  'session.status_rescheduled',
+  'session.status_idle',
+  'session.error',
+  'span.model_request_start',
+  'span.model_request_end',
+  'terminated',
+];
+
+let h: Harness;
+let text: string;
+let document: Json;
+let operations: readonly Operation[];
+
+beforeAll(async () => {
+  h = await openHarness();
+  text = (await h.ask('GET', '/openapi.json', { token: null })).text;
+  document = JSON.parse(text);
+  operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<Json>(methods).map(([method, spec]) => ({ id: spec.operationId, method, path, spec })),
+  );
+});
+afterAll(() => h.close());
+
+function validator(options: { closed: boolean }) {
+  const schemas = structuredClone(document.components.schemas);
+  if (options.closed) for (const name of CLOSED) schemas[name].additionalProperties = false;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat('date-time', /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/);
+  ajv.addSchema({ $id: 'turnlog', components: { schemas } });
+  const compiled = new Map<string, ValidateFunction>();
+  return (schema: Json, value: unknown): void => {
+    const source = JSON.stringify(schema).replaceAll('"#/', '"turnlog#/');
+    const check = compiled.get(source) ?? ajv.compile(JSON.parse(source));
+    compiled.set(source, check);
+    check(value);
+    expect(check.errors ?? [], JSON.stringify(value)).toEqual([]);
+  };
+}
+
+const responseOf = (spec: Json, status: number): Json => {
+  const response = spec.responses[status];
+  return response?.$ref ? document.components.responses[response.$ref.split('/').at(-1)] : response;
+};
+
+describe('the document', () => {
+  it('is the same at both addresses, and is OpenAPI 3.1', async () => {
+    expect((await h.ask('GET', '/openapi/cloud.json', { token: null })).text).toBe(text);
+    expect(document.openapi).toMatch(/^3\.1\./);
+  });
+
+  it('is what the SDK is generated from', () => {
+    expect(readFileSync(new URL('../../../packages/sdk/openapi.json', import.meta.url), 'utf8')).toBe(text);
+    const script = new URL('../scripts/openapi.ts', import.meta.url).pathname;
+    execFileSync(process.execPath, [script, '--check']);
+  });
+
+  it('names the operations and components that the SDK builds on', () => {
+    expect(operations.map(({ id }) => id).sort()).toEqual([
+      'sessions.archive',
+      'sessions.cancel',
+      'sessions.create',
+      'sessions.delete',
+      'sessions.events.list',
+      'sessions.events.retrieve',
+      'sessions.events.send',
+      'sessions.list',
+      'sessions.retrieve',
+      'sessions.update',
+      'tokens.create',
+      'tokens.list',
+      'tokens.revoke',
+      'tokens.rotate',
+    ]);
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(NAMES));
+    expect(Object.keys(document.components.schemas.Event.discriminator.mapping)).toEqual(
+      expect.arrayContaining(SEED_TYPES),
+    );
+  });
+
+  it('has for every operation a summary, a description, a tag, examples, and all shared refusals', () => {
+    for (const { id, method, spec } of operations) {
+      expect([spec.summary, spec.description, spec.tags?.length], id).toEqual([
+        expect.any(String),
+        expect.any(String),
+        1,
+      ]);
+      const statuses = Object.keys(spec.responses);
+      expect(statuses, id).toEqual(expect.arrayContaining(['400', '401', '403', '405', '429', '500', '503']));
+      if (method === 'post') expect(statuses, id).toEqual(expect.arrayContaining(['409', '413', '415']));
+      if (spec.parameters.some((parameter: Json) => parameter.in === 'path')) expect(statuses, id).toContain('404');
+      if (spec.requestBody) expect(spec.requestBody.content['application/json'].example, id).toBeDefined();
+      for (const status of statuses) {
+        expect(responseOf(spec, Number(status)).content['application/json'].example, `${id} ${status}`).toBeDefined();
+      }
+    }
+    for (const { spec } of operations)
+      expect(spec.security ?? document.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
+  });
+
+  it('has examples that its own schemas accept', () => {
+    const check = validator({ closed: true });
+    for (const { spec } of operations) {
+      const body = spec.requestBody?.content['application/json'];
+      if (body) check(body.schema, body.example);
+      for (const status of Object.keys(spec.responses)) {
+        const { schema, example } = responseOf(spec, Number(status)).content['application/json'];
+        check(schema, example);
+      }
+    }
+  });
+
+  it('has request examples that the server takes', async () => {
+    const { json: session } = await h.ask('POST', '/v1/sessions', { body: {} });
+    const { json: token } = await h.ask('POST', '/v1/tokens', { body: { name: 'x', scopes: ['events:read'] } });
+    const ids: Record<string, string> = { session_id: session.id, token_id: token.id };
+    for (const { id, method, path, spec } of operations) {
+      if (!spec.requestBody) continue;
+      const example = structuredClone(spec.requestBody.content['application/json'].example);
+      if (example.expires_at) example.expires_at = new Date(Date.now() + 1e9).toISOString();
+      const filled = path.replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? '');
+      const { status } = await h.ask(method.toUpperCase(), filled, { body: example });
+      expect(Math.floor(status / 100), id).toBe(2);
+    }
+  });
+});
+
+describe('real answers', () => {
+  it('of every operation, in every documented success, fit their schemas', async () => {
+    const check = validator({ closed: true });
+    const seen = new Set<string>();
+    const call = async (
+      id: string,
+      ids: Record<string, string>,
+      ask: Ask & { query?: string } = {},
+    ): Promise<Reply> => {
+      const { method, path, spec } = operations.find((operation) => operation.id === id)!;
+      const filled = path.replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? '');
+      const reply = await h.ask(method.toUpperCase(), `${filled}${ask.query ?? ''}`, ask);
+      const response = responseOf(spec, reply.status);
+      expect(response, `${id} ${reply.status} ${reply.text}`).toBeDefined();
+      check(response.content['application/json'].schema, reply.json);
+      seen.add(`${id} ${reply.status}`);
+      return reply;
+    };
+    const events = [
+      ...Object.keys(document.components.schemas.Event.discriminator.mapping),
+      'some.other_type',
+      'x',
+    ].map((type) => ({
+      type,
+      occurred_at: '2026-01-31T09:30:00+01:00',
+      ...(type.endsWith('.message')
+        ? {
+            content: [
+              { type: 'text', text: 'hello' },
+              { type: 'image', source: {} },
+            ],
+          }
+        : {}),
+      ...(type === 'session.deleted' ? { data: { session_id: 'x' } } : {}),
+      ...(type === 'session.status_idle'
+        ? { usage: document.components.schemas.Usage.example ?? usage, stop_reason: { type: 'end_turn' } }
+        : {}),
+      ...(type === 'session.error' ? { error: { type: 'x', message: 'y' }, retry_status: { type: 'retrying' } } : {}),
+    }));
+    const rising = events.filter(({ type }) => type !== 'terminated' && type !== 'session.status_terminated');
+    const created = await call(
+      'sessions.create',
+      {},
+      {
+        body: {
+          agent: { id: 'a', version: 3 },
+          external_id: 'e',
+          metadata: { a: 'b' },
+          initial_events: [{ type: 'user.message', content: 'hi' }],
+        },
+      },
+    );
+    await call('sessions.create', {}, { body: { agent: 'a' } });
+    const ids = { session_id: created.json.id, event_id: '', token_id: '' };
+    await call('sessions.events.send', ids, { body: { events: [{ type: 'agent.thinking' }] } });
+    await call('sessions.events.send', ids, { body: { events: rising } });
+    const list = await call('sessions.events.list', ids);
+    await call('sessions.events.list', ids, { query: '?types=nothing' });
+    for (const { id } of list.json.data) await call('sessions.events.retrieve', { ...ids, event_id: id });
+    await call('sessions.list', {});
+    await call('sessions.list', {}, { query: '?limit=1' });
+    await call('sessions.retrieve', ids);
+    await call('sessions.update', ids, { body: { title: null, metadata: { a: null } } });
+    await call('sessions.events.send', ids, { body: { events: [{ type: 'session.status_running' }] } });
+    await call('sessions.cancel', ids);
+    await call('sessions.events.send', ids, { body: { events: [{ type: 'session.status_idle' }] } });
+    await call('sessions.cancel', ids);
+    await call('sessions.events.send', ids, { body: { events: [{ type: 'terminated' }] } });
+    await call('sessions.archive', ids);
+    await call('sessions.events.send', ids, { body: { events: [{ type: 'x' }] } });
+    await call('sessions.delete', ids);
+    await call('sessions.retrieve', ids);
+    const token = await call('tokens.create', {}, { body: { name: 'x', scopes: ['events:read'] } });
+    await call('tokens.list', {}, { query: '?limit=1' });
+    await call('tokens.rotate', { token_id: token.json.id });
+    await call('tokens.revoke', { token_id: token.json.id });
+    await call('tokens.rotate', { token_id: token.json.id });
+    await call('sessions.create', {}, { body: 'x', headers: { 'content-type': 'text/plain' } });
+    await call('sessions.create', {}, { body: 'x'.repeat(5_000_000) });
+    await call('sessions.list', {}, { token: null });
+    await call('sessions.list', {}, { token: await h.tokenWith('events:read') });
+    await call('sessions.list', {}, { query: '?limit=0' });
+    const successes = operations.flatMap(({ id, spec }) =>
+      Object.keys(spec.responses)
+        .filter((status) => status.startsWith('2'))
+        .map((status) => `${id} ${status}`),
+    );
+    expect([...seen]).toEqual(expect.arrayContaining(successes));
+    for (const status of [400, 401, 403, 404, 409, 413, 415]) {
+      expect(
+        [...seen].some((one) => one.endsWith(` ${status}`)),
+        String(status),
+      ).toBe(true);
+    }
+  });
+});
+
+const usage = { input_tokens: 1, output_tokens: 2, cache_read_input_tokens: 3, cache_creation_input_tokens: 4 };
