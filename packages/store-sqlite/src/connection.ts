@@ -1,6 +1,7 @@
 /** Connections to the file, each with its settings stated and checked. */
 import Database from 'better-sqlite3';
 import { StoreFileError } from './file-error.ts';
+import { markedVersion } from './file-mark.ts';
 
 export type Connection = Database.Database;
 
@@ -15,25 +16,19 @@ const SYNCHRONOUS_FULL = 2;
 
 /** The one connection that writes; used from the writer's thread. */
 export function openWriteConnection(file: string): Connection {
-  const db = open(file);
-  try {
+  return configured(file, (db) => {
+    markedVersion(db, file);
     db.pragma('journal_mode = WAL');
-  } catch (error) {
-    db.close();
-    throw explained(error, file);
-  }
-  db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
-  db.pragma(`journal_size_limit = ${WAL_LEFT_BYTES}`);
-  db.pragma('synchronous = FULL');
-  assertDurable(db);
-  return db;
+    db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
+    db.pragma(`journal_size_limit = ${WAL_LEFT_BYTES}`);
+    db.pragma('synchronous = FULL');
+    assertDurable(db);
+  });
 }
 
 /** A connection that cannot write. */
 export function openReadConnection(file: string): Connection {
-  const db = open(file);
-  db.pragma('query_only = ON');
-  return db;
+  return configured(file, (db) => db.pragma('query_only = ON'));
 }
 
 /** Throws unless a commit of this connection reaches the disk before it returns (I4). */
@@ -47,16 +42,23 @@ export function assertDurable(db: Connection): void {
   }
 }
 
-function open(file: string): Connection {
-  const db = opened(file);
-  db.pragma(`cache_size = -${CACHE_KIB}`);
-  db.pragma('temp_store = MEMORY');
-  return db;
+function configured(file: string, configure: (db: Connection) => void): Connection {
+  const db = openDatabase(file, BUSY_MS);
+  try {
+    configure(db);
+    db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma('temp_store = MEMORY');
+    return db;
+  } catch (error) {
+    db.close();
+    throw explained(error, file);
+  }
 }
 
-function opened(file: string): Connection {
+/** Opens a database or throws the operator's sentence; `timeoutMs` is how long it waits for another's lock. */
+export function openDatabase(file: string, timeoutMs: number): Connection {
   try {
-    return new Database(file, { timeout: BUSY_MS });
+    return new Database(file, { timeout: timeoutMs });
   } catch (error) {
     throw explained(error, file);
   }
@@ -64,7 +66,7 @@ function opened(file: string): Connection {
 
 /** The operator's sentence for a file that SQLite cannot open. */
 function explained(error: unknown, file: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof StoreFileError) return error;
   const code = error instanceof Database.SqliteError ? error.code : '';
   if (code === 'SQLITE_NOTADB') {
     return new StoreFileError(`${file} is not a database: point DATABASE_URL at a new or a Turnlog file.`);

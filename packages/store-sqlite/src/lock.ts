@@ -1,5 +1,6 @@
 /** One server per file: an exclusive lock on `<file>.lock`, which the system frees when its process ends, however. */
 import Database from 'better-sqlite3';
+import { openDatabase } from './connection.ts';
 import { StoreFileError } from './file-error.ts';
 
 export interface FileLock {
@@ -8,7 +9,7 @@ export interface FileLock {
 
 /** Takes the lock or throws one sentence. */
 export function lockFile(file: string): FileLock {
-  const db = new Database(`${file}.lock`, { timeout: 0 });
+  const db = openDatabase(`${file}.lock`, 0);
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {

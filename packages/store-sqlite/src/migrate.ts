@@ -1,16 +1,27 @@
 /** Bringing a file to the schema of this version, in one transaction: a kill in the middle leaves the old file. */
 import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import type { Connection } from './connection.ts';
+import { type Connection, openWriteConnection } from './connection.ts';
 import { StoreFileError } from './file-error.ts';
+import { APPLICATION_ID, markedVersion } from './file-mark.ts';
 
-/** "TLOG": marks the file as ours (`PRAGMA application_id`). */
-const APPLICATION_ID = 0x544c4f47;
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** Runs what is missing; `PRAGMA user_version` counts the migrations a file has seen. */
-export function migrate(db: Connection, file: string): void {
-  const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS });
+/** A connection that writes, once the file is brought to this version's schema or `prepare` has found it there. */
+export function openMigrated(file: string, prepare: (db: Connection, file: string) => void = migrate): Connection {
+  const db = openWriteConnection(file);
+  try {
+    prepare(db, file);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Runs what is missing of a folder's migrations; `PRAGMA user_version` counts those that a file has seen. */
+export function migrate(db: Connection, file: string, migrationsFolder = MIGRATIONS): void {
+  const migrations = readMigrationFiles({ migrationsFolder });
   db.exec('BEGIN IMMEDIATE');
   try {
     const version = checkedVersion(db, file, migrations.length);
@@ -40,15 +51,7 @@ export function checkMigrated(db: Connection, file: string): void {
 }
 
 function checkedVersion(db: Connection, file: string, known: number): number {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  const application = db.pragma('application_id', { simple: true }) as number;
-  const tables = db.prepare("SELECT count(*) FROM sqlite_master WHERE type = 'table'").pluck().get() as number;
-  const empty = version === 0 && application === 0 && tables === 0;
-  if (!empty && application !== APPLICATION_ID) {
-    throw new StoreFileError(
-      `${file} is a database of another program: point DATABASE_URL at a new or a Turnlog file.`,
-    );
-  }
+  const version = markedVersion(db, file);
   if (version > known) {
     throw new StoreFileError(
       `${file} has schema version ${version}, and this Turnlog knows ${known}: start the newer Turnlog that wrote it.`,

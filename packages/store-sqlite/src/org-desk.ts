@@ -1,10 +1,9 @@
 /** The operator's access to a file, beside a running server or without one: orgs and their tokens. */
 import type { NewOrg } from '@turnlog/core/directory';
 import type { OrgId } from '@turnlog/core/ids';
-import { openWriteConnection } from './connection.ts';
 import { StoreFileError } from './file-error.ts';
 import { type FileLock, lockFile } from './lock.ts';
-import { checkMigrated, migrate } from './migrate.ts';
+import { checkMigrated, migrate, openMigrated } from './migrate.ts';
 import { createOperatorToken, createOrg, firstOrg } from './orgs.ts';
 import { Statements } from './statements.ts';
 
@@ -18,18 +17,21 @@ export interface OrgDesk {
 
 export function openOrgDesk(file: string, nowUs: () => number): OrgDesk {
   const lock = lockUnlessServed(file);
-  const db = openWriteConnection(file);
-  if (lock) migrate(db, file);
-  else checkMigrated(db, file);
-  return {
-    createOrg: (org) => createOrg(db, org, nowUs()),
-    createToken: (org, token) => createOperatorToken(db, org, token, nowUs()),
-    firstOrg: () => firstOrg(new Statements(db)),
-    close: () => {
-      db.close();
-      lock?.release();
-    },
-  };
+  try {
+    const db = openMigrated(file, lock ? migrate : checkMigrated);
+    return {
+      createOrg: (org) => createOrg(db, org, nowUs()),
+      createToken: (org, token) => createOperatorToken(db, org, token, nowUs()),
+      firstOrg: () => firstOrg(new Statements(db)),
+      close: () => {
+        db.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
 }
 
 /** Null while a server uses the file: then the file must not change its schema. */

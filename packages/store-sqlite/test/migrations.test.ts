@@ -1,0 +1,289 @@
+/** What a file must be to be opened, and how it becomes a file of this version. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { openWriteConnection } from '../src/connection.ts';
+import { openOrgDesk, openStore, type SqliteStore, StoreFileError } from '../src/index.ts';
+import { migrate } from '../src/migrate.ts';
+import { Child } from './support/child.ts';
+import { allTexts, newOrg, newSession, notes, START_US } from './support/commands.ts';
+import { inspect, newFile, newFolder, numberIn } from './support/folder.ts';
+
+const KILLED_MIGRATION = new URL('./support/killed-migration.ts', import.meta.url);
+const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
+const APPLICATION_ID = 0x544c4f47;
+/** Children at the same time. */
+const LANES = 2;
+/** More than a migration asks of SQLite: a child that never comes to its end is told so. */
+const ASKED_MAX = 200;
+
+const open = (file: string): SqliteStore => openStore({ file, nowUs: () => START_US, onUnknown: () => {} });
+
+/** Both ways into a file. */
+const DOORS = [
+  { door: 'the server', enter: open },
+  { door: 'the org desk', enter: (file: string) => openOrgDesk(file, () => START_US) },
+] as const;
+
+function refusalOf(enter: () => unknown): string {
+  try {
+    enter();
+  } catch (error) {
+    expect(error).toBeInstanceOf(StoreFileError);
+    return (error as StoreFileError).message;
+  }
+  return expect.fail('the file was opened');
+}
+
+function schemaOf(file: string): unknown {
+  return inspect(file, (db) => ({
+    version: db.pragma('user_version', { simple: true }),
+    application: db.pragma('application_id', { simple: true }),
+    objects: db.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY type, name').all(),
+    check: db.pragma('integrity_check', { simple: true }),
+  }));
+}
+
+describe('a fresh file', () => {
+  test('is marked as ours, counts its migrations and has every table', async () => {
+    const file = newFile();
+    await open(file).close();
+    expect(numberIn(file, 'PRAGMA application_id')).toBe(APPLICATION_ID);
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+    const tables = inspect(file, (db) =>
+      db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").pluck().all(),
+    );
+    expect(tables).toEqual([
+      'agents',
+      'events',
+      'idempotency',
+      'orgs',
+      'session_heads',
+      'session_metadata',
+      'sessions',
+      'token_secrets',
+      'tokens',
+      'types',
+    ]);
+  });
+
+  test('of no bytes is taken as a new one', async () => {
+    const file = newFile();
+    writeFileSync(file, '');
+    await open(file).close();
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+  });
+
+  test('is migrated once: a second opening changes nothing', async () => {
+    const file = newFile();
+    await open(file).close();
+    const first = readFileSync(file);
+    await open(file).close();
+    expect(readFileSync(file).equals(first)).toBe(true);
+  });
+});
+
+describe.each(DOORS)('$door refuses', ({ enter }) => {
+  test('a file of a newer version, with the sentence that names both versions, and leaves it alone', async () => {
+    const file = newFile();
+    await open(file).close();
+    inspect(file, (db) => db.pragma('user_version = 7'));
+    const before = readFileSync(file);
+    expect(refusalOf(() => enter(file))).toBe(
+      `${file} has schema version 7, and this Turnlog knows 1: start the newer Turnlog that wrote it.`,
+    );
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test.each([
+    { what: 'tables and no marks', make: (db: Database.Database) => db.exec('CREATE TABLE notes (text TEXT)') },
+    { what: 'another application id', make: (db: Database.Database) => db.pragma('application_id = 42') },
+    { what: 'a version and no application id', make: (db: Database.Database) => db.pragma('user_version = 1') },
+  ])('a database of another program ($what) and leaves it byte for byte as it was', ({ make }) => {
+    const file = newFile();
+    const db = new Database(file);
+    make(db);
+    db.close();
+    const before = readFileSync(file);
+    expect(refusalOf(() => enter(file))).toBe(
+      `${file} is a database of another program: point DATABASE_URL at a new or a Turnlog file.`,
+    );
+    expect(readFileSync(file).equals(before), 'the file is unchanged').toBe(true);
+  });
+
+  test.each([
+    { what: 'a line of text', bytes: Buffer.from('not a database\n') },
+    { what: 'a page of text', bytes: Buffer.from('This is a letter. '.repeat(1_000)) },
+    { what: 'zeros', bytes: Buffer.alloc(8_192) },
+  ])('a file that is no database ($what) and leaves it as it was', ({ bytes }) => {
+    const file = newFile();
+    writeFileSync(file, bytes);
+    expect(refusalOf(() => enter(file))).toBe(
+      `${file} is not a database: point DATABASE_URL at a new or a Turnlog file.`,
+    );
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+
+  test('a file whose folder does not exist', () => {
+    const file = join(newFolder(), 'nowhere', 'turnlog.db');
+    expect(refusalOf(() => enter(file))).toMatch(
+      /cannot be opened \(.+\): check that its folder exists and can be written/,
+    );
+  });
+
+  test('a folder', () => {
+    const file = newFolder();
+    expect(refusalOf(() => enter(file))).toMatch(/cannot be opened/);
+  });
+
+  test('and keeps nothing: the file can be put right and opened in the same process', async () => {
+    const file = newFile();
+    writeFileSync(file, 'not a database\n');
+    refusalOf(() => enter(file));
+    writeFileSync(file, '');
+    await open(file).close();
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+  });
+});
+
+describe('a kill in the middle of a migration', { timeout: 120_000 }, () => {
+  test('leaves a fresh file empty, at every statement, and the next opening completes it', async () => {
+    const wanted = newFile();
+    await open(wanted).close();
+    const schema = schemaOf(wanted);
+    const survived = await killAtEachStatement({
+      prepare: () => newFile(),
+      check: async (file) => {
+        expect(schemaOf(file)).toMatchObject({ version: 0, application: 0, objects: [], check: 'ok' });
+        migrateTo(file);
+        expect(schemaOf(file)).toEqual(schema);
+      },
+    });
+    expect(survived, 'every statement of the migration was met').toBeGreaterThan(statementsIn(MIGRATIONS));
+  });
+
+  test('leaves the old schema and its rows intact when a second migration comes, at every statement', async () => {
+    const folder = folderWithSecondMigration();
+    const { file: old, textsIn } = await fileWithEvents();
+    const events = numberIn(old, 'SELECT count(*) FROM events');
+    const before = schemaOf(old);
+    const wanted = copyOf(old);
+    migrateTo(wanted, folder);
+    const after = schemaOf(wanted);
+    expect(after).toMatchObject({ version: 2 });
+    const survived = await killAtEachStatement({
+      folder,
+      prepare: () => copyOf(old),
+      check: async (file) => {
+        expect(schemaOf(file)).toEqual(before);
+        const store = open(file);
+        expect(await textsIn(store)).toHaveLength(5);
+        await store.close();
+        migrateTo(file, folder);
+        expect(schemaOf(file)).toEqual(after);
+        expect(numberIn(file, 'SELECT count(*) FROM events')).toBe(events);
+      },
+    });
+    expect(survived).toBeGreaterThan(3);
+  });
+});
+
+test('a second migration runs alone on a file that has seen the first, and this version then refuses the file', async () => {
+  const folder = folderWithSecondMigration();
+  const { file } = await fileWithEvents();
+  migrateTo(file, folder);
+  migrateTo(file, folder);
+  expect(numberIn(file, 'PRAGMA user_version')).toBe(2);
+  expect(numberIn(file, "SELECT count(*) FROM marks WHERE name = 'second'")).toBe(1);
+  expect(refusalOf(() => open(file))).toMatch(/has schema version 2, and this Turnlog knows 1/);
+});
+
+test('a migration that fails leaves the file as it was', async () => {
+  const folder = folderWithSecondMigration(
+    'CREATE TABLE marks (name text);--> statement-breakpoint\nCREATE TABLE events (x);',
+  );
+  const { file } = await fileWithEvents();
+  const before = schemaOf(file);
+  expect(() => migrateTo(file, folder)).toThrow(/already exists/);
+  expect(schemaOf(file)).toEqual(before);
+});
+
+interface Kills {
+  readonly folder?: string;
+  prepare(): string;
+  /** Looks at a file whose migration was killed. */
+  check(file: string): Promise<void>;
+}
+
+/** Kills a migration before its first statement, its second, and so on until one comes through; answers how many died. */
+async function killAtEachStatement({ folder, prepare, check }: Kills): Promise<number> {
+  let killed = 0;
+  const lane = async (first: number) => {
+    for (let k = first; ; k += LANES) {
+      expect(k, 'a migration ends some time').toBeLessThan(ASKED_MAX);
+      const file = prepare();
+      const child = new Child(KILLED_MIGRATION, [file, String(k), ...(folder === undefined ? [] : [folder])]);
+      const { signal, code, stderr } = await child.ended;
+      if (signal !== 'SIGKILL') return expect(code, stderr).toBe(0);
+      killed++;
+      await check(file);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, (_, n) => lane(n + 1)));
+  return killed;
+}
+
+function migrateTo(file: string, folder?: string): void {
+  const db = openWriteConnection(file);
+  try {
+    migrate(db, file, folder);
+  } finally {
+    db.close();
+  }
+}
+
+const SECOND = `CREATE TABLE marks (name text NOT NULL);--> statement-breakpoint
+INSERT INTO marks VALUES ('second');--> statement-breakpoint
+ALTER TABLE sessions ADD COLUMN colour text;--> statement-breakpoint
+UPDATE sessions SET colour = 'blue';`;
+
+/** This version's migrations and one more. */
+function folderWithSecondMigration(sql = SECOND): string {
+  const folder = join(newFolder(), 'migrations');
+  mkdirSync(folder);
+  cpSync(MIGRATIONS, folder, { recursive: true });
+  writeFileSync(join(folder, '0001_second.sql'), sql);
+  const journal = join(folder, 'meta', '_journal.json');
+  const list = JSON.parse(readFileSync(journal, 'utf8')) as { entries: { idx: number; tag: string; when: number }[] };
+  const first = list.entries[0] ?? expect.fail('there is a first migration');
+  list.entries.push({ ...first, idx: 1, tag: '0001_second', when: first.when + 1 });
+  writeFileSync(journal, JSON.stringify(list));
+  return folder;
+}
+
+function statementsIn(folder: string): number {
+  return readFileSync(join(folder, '0000_log.sql'), 'utf8').split('--> statement-breakpoint').length;
+}
+
+interface Filled {
+  readonly file: string;
+  /** The events of its session, as a store finds them. */
+  readonly textsIn: (store: SqliteStore) => Promise<string[]>;
+}
+
+async function fileWithEvents(): Promise<Filled> {
+  const file = newFile();
+  const store = open(file);
+  const org = newOrg(store);
+  const ref = await newSession(store, org, { events: notes(5) });
+  await store.close();
+  return { file, textsIn: (again) => allTexts(again, org, ref) };
+}
+
+function copyOf(file: string): string {
+  const copy = newFile();
+  cpSync(file, copy);
+  return copy;
+}
