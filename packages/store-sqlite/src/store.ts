@@ -4,10 +4,11 @@ import type { NowMicros } from '@turnlog/core/clock';
 import type { Directory, NewOrg } from '@turnlog/core/directory';
 import type { EventDraft } from '@turnlog/core/events';
 import type { OrgId } from '@turnlog/core/ids';
+import type { UpdateSession } from '@turnlog/core/sessions';
 import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
-import { openReadConnection, openWriteConnection } from './connection.ts';
+import { openReadConnection } from './connection.ts';
 import { lockFile } from './lock.ts';
-import { migrate } from './migrate.ts';
+import { openMigrated } from './migrate.ts';
 import { type Bootstrap, bootstrap, createOrg } from './orgs.ts';
 import { EventReader } from './read/events.ts';
 import { Reader } from './read/reader.ts';
@@ -42,6 +43,8 @@ export interface SqliteStore extends Store, Directory {
 const THREAD_ENTRY = new URL('./writer/thread-main.ts', import.meta.url);
 /** What a command without a payload holds in memory. */
 const COMMAND_BYTES = 1_024;
+/** What an event holds beside its own members: objects in memory, then an envelope and index entries in the file. */
+const EVENT_BYTES = 512;
 const BYTES_PER_CHARACTER = 2;
 
 /** Opens a file, bringing it to this version's schema. Throws `StoreFileError` with one sentence when it cannot. */
@@ -49,8 +52,7 @@ export function openStore(options: StoreOptions): SqliteStore {
   const { file, nowUs } = options;
   const lock = lockFile(file);
   try {
-    const writeDb = openWriteConnection(file);
-    migrate(writeDb, file);
+    const writeDb = openMigrated(file);
     const readDb = openReadConnection(file);
     const data: WriterThreadData & Readonly<Record<string, unknown>> = { ...options.thread?.data, file };
     const thread = new Worker(options.thread?.entry ?? THREAD_ENTRY, { workerData: data });
@@ -98,8 +100,9 @@ function writesOf(queue: WriteQueue): Writes {
     queue.submit({ org, context, ...operation } as Command, bytes) as Promise<Outcome<Value>>;
   return {
     createSession: (org, create, context) =>
-      submit(org, context, { kind: 'create-session', create }, bytesOf(create.events)),
-    updateSession: (org, ref, update, context) => submit(org, context, { kind: 'update-session', ref, update }),
+      submit(org, context, { kind: 'create-session', create }, bytesOf(create.events, create.metadata)),
+    updateSession: (org, ref, update, context) =>
+      submit(org, context, { kind: 'update-session', ref, update }, bytesOf([], update.metadata)),
     archiveSession: (org, ref, context) => submit(org, context, { kind: 'archive-session', ref }),
     cancelSession: (org, ref, context) => submit(org, context, { kind: 'cancel-session', ref }),
     deleteSession: (org, ref, context) => submit(org, context, { kind: 'delete-session', ref }),
@@ -146,6 +149,10 @@ function directoryOf(reader: Reader, queue: WriteQueue): Directory {
   };
 }
 
-function bytesOf(events: readonly EventDraft[]): number {
-  return events.reduce((bytes, event) => bytes + event.fields.length * BYTES_PER_CHARACTER, COMMAND_BYTES);
+/** What a command holds in memory, about. */
+function bytesOf(events: readonly EventDraft[], metadata: UpdateSession['metadata'] = {}): number {
+  let characters = 0;
+  for (const { fields } of events) characters += fields.length;
+  for (const [key, value] of Object.entries(metadata)) characters += key.length + (value?.length ?? 0);
+  return COMMAND_BYTES + events.length * EVENT_BYTES + characters * BYTES_PER_CHARACTER;
 }

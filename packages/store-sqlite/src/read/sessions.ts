@@ -28,6 +28,8 @@ interface Walk {
   low: number;
   high: number;
   readonly ascending: boolean;
+  /** Candidates of the next slice: the page's length at first, more with every slice that leaves it unfilled. */
+  rows: number;
 }
 
 export class SessionReader {
@@ -46,6 +48,7 @@ export class SessionReader {
     const found: Session[] = [];
     const walk = this.#reader.snapshot(() => this.#walk(org, query, ascending));
     const source = sourceOf(org, query);
+    if (source.parts.length === 0) return { data: [], hasMore: false };
     while (walk.low <= walk.high && found.length <= query.limit) {
       const exhausted = this.#reader.snapshot(() => this.#slice(org, query, source, walk, found));
       if (exhausted) break;
@@ -69,7 +72,7 @@ export class SessionReader {
       if (ascending) low = Math.max(low, this.#isNumber(org, from, id) ? from + 1 : from);
       else high = Math.min(high, from - 1);
     }
-    return { low, high, ascending };
+    return { low, high, ascending, rows: Math.min(SLICE_ROWS, query.limit + 1) };
   }
 
   /** The number of the first session whose id is not below the given one; beyond all numbers when there is none. */
@@ -89,7 +92,8 @@ export class SessionReader {
     const part = `${source.select} AND ${source.number} BETWEEN ? AND ?`;
     const text = `${source.parts.map(() => part).join(' UNION ALL ')} ORDER BY no ${order} LIMIT ?`;
     const values = source.parts.flatMap((own) => [...own, walk.low, walk.high]);
-    const rows = Math.min(SLICE_ROWS, query.limit + 1);
+    const { rows } = walk;
+    walk.rows = Math.min(SLICE_ROWS, 2 * rows);
     const numbers = this.#reader.statements.rows<{ no: number }>(text, ...values, rows);
     for (const { no } of numbers) {
       if (walk.ascending) walk.low = no + 1;

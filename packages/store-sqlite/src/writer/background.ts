@@ -3,11 +3,16 @@ import { bytesFromId } from '@turnlog/core/ids';
 import type { Statements } from '../statements.ts';
 import type { BatchRequest, Touch } from './protocol.ts';
 
-/** Does up to the requested rows of work; answers whether more is left. */
+/** Does up to the requested rows of work, uses first, the purge last; answers whether more is left. */
 export function workInBackground(statements: Statements, request: BatchRequest['background']): boolean {
   for (const touch of request.touches) touchToken(statements, touch);
-  const swept = request.sweepBeforeUs !== null && sweepAnswers(statements, request.sweepBeforeUs, request.rows);
-  return purge(statements, request.rows) || swept;
+  let rows = request.rows - request.touches.length;
+  if (request.sweepBeforeUs !== null) {
+    const swept = sweepAnswers(statements, request.sweepBeforeUs, rows);
+    if (swept === rows) return true;
+    rows -= swept;
+  }
+  return purge(statements, rows);
 }
 
 function touchToken(statements: Statements, { org, token, usedUs }: Touch): void {
@@ -20,15 +25,14 @@ function touchToken(statements: Statements, { org, token, usedUs }: Touch): void
   );
 }
 
-/** Removes the oldest kept answers that are past their time. */
-function sweepAnswers(statements: Statements, beforeUs: number, rows: number): boolean {
-  const removed = statements.run(
+/** Removes the oldest kept answers that are past their time; answers how many. */
+function sweepAnswers(statements: Statements, beforeUs: number, rows: number): number {
+  return statements.run(
     `DELETE FROM idempotency WHERE rowid IN (
        SELECT rowid FROM (SELECT rowid, created_us FROM idempotency ORDER BY rowid LIMIT ?) WHERE created_us < ?)`,
     rows,
     beforeUs,
   );
-  return removed === rows;
 }
 
 /** Removes rows of the session that was deleted first; the session itself with its last events. */

@@ -54,12 +54,17 @@ export class BatchWriter {
       committing = true;
       this.statements.run('COMMIT');
       this.#settle();
-      if (!this.#provenDurable) assertDurable(this.#db);
-      this.#provenDurable = true;
+      if (request.commands.length > 0) this.#proveDurable();
       return { kind: 'done', results, backlog };
     } catch (error) {
       return this.#abort(error, committing);
     }
+  }
+
+  /** Once, and after a commit that has written: the default of `synchronous` changes with a connection's first write. */
+  #proveDurable(): void {
+    if (!this.#provenDurable) assertDurable(this.#db);
+    this.#provenDurable = true;
   }
 
   #planAndWrite(request: BatchRequest): CommandResult[] {

@@ -37,7 +37,8 @@ export class WriteQueue {
   #sweepDue = true;
   #backlog = true;
   #state: 'open' | 'closing' | 'broken' = 'open';
-  #idle: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
+  #closed: Promise<void> | undefined;
 
   /** `onUnknown` is told when the outcome of a commit is unknown; the process should then end. */
   constructor(thread: Worker, nowUs: NowMicros, onUnknown: (message: string) => void) {
@@ -84,14 +85,19 @@ export class WriteQueue {
 
   /** Resolves when no command waits and no background work is left. */
   settled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#idle.push(resolve);
-      this.#pump();
-    });
+    if (this.#isBroken()) return Promise.resolve();
+    const drained = this.#drained();
+    this.#pump();
+    return drained;
   }
 
-  /** Finishes what was accepted, then ends the thread. */
-  async close(): Promise<void> {
+  /** Finishes what was accepted, then ends the thread; may be called again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     clearInterval(this.#sweeper);
     if (this.#state === 'broken') return;
     this.#state = 'closing';
@@ -136,16 +142,17 @@ export class WriteQueue {
     this.#thread.postMessage(request);
   }
 
-  /** The next commit's commands: one of each org in turn, until a bound is met. */
+  /** The next commit's commands: one of each org in turn, until a bound is met; an org that had its turn goes last. */
   #take(): Waiting[] {
     if (this.#suspects.length > 0) return this.#suspects.splice(0, 1);
     const taken: Waiting[] = [];
     let bytes = 0;
-    for (const [org, waiting] of this.#rounds()) {
+    for (const [org, waiting] of this.#byOrg) {
       const next = waiting[0] as Waiting;
       if (taken.length > 0 && bytes + next.bytes > limits.commitBytes) break;
       waiting.shift();
-      if (waiting.length === 0) this.#byOrg.delete(org);
+      this.#byOrg.delete(org);
+      if (waiting.length > 0) this.#byOrg.set(org, waiting); // the loop meets it again, behind the others
       taken.push(next);
       bytes += next.bytes;
       if (taken.length === limits.commitCommands) break;
@@ -153,10 +160,6 @@ export class WriteQueue {
     this.#commands -= taken.length;
     this.#bytes -= bytes;
     return taken;
-  }
-
-  *#rounds(): Generator<[OrgId, Waiting[]]> {
-    while (this.#byOrg.size > 0) yield* this.#byOrg;
   }
 
   #receive(reply: BatchReply): void {
