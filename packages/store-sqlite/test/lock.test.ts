@@ -1,6 +1,7 @@
 /** One server per file, and the operator's desk beside it. */
 import { describe, expect, test } from 'vitest';
 import { openOrgDesk, openStore, type SqliteStore, StoreFileError } from '../src/index.ts';
+import { turnOfTheLoop } from '../src/read/turn.ts';
 import { Child } from './support/child.ts';
 import { context, failure, newHash, newOrg, newSession, START_US, sessionCommand } from './support/commands.ts';
 import { inspect, newFile, numberIn } from './support/folder.ts';
@@ -43,7 +44,7 @@ describe('the lock', { timeout: 60_000 }, () => {
 });
 
 describe('the org desk', () => {
-  test('works beside a running store, which knows a new org and its token at once', async () => {
+  test('works beside a running store, which knows a new org and its token in the next turn of its loop', async () => {
     const file = newFile();
     const store = open(file);
     const first = newOrg(store);
@@ -52,10 +53,12 @@ describe('the org desk', () => {
     expect(desk.firstOrg()).toBe(first);
     const [hash, second] = [newHash(), newHash()];
     const org = desk.createOrg({ name: 'beside', token: { name: 'first', hash, prefix: 'tlog_pat_abcd' } });
+    await turnOfTheLoop();
     expect(await store.findPrincipal(hash)).toMatchObject({ org });
     const ref = await newSession(store, org);
     expect(await store.getSession(org, ref)).toMatchObject({ id: ref.id });
     expect(desk.createToken(org, { name: 'second', hash: second, prefix: 'tlog_pat_abcd' })).toBe(true);
+    await turnOfTheLoop();
     expect(await store.findPrincipal(second)).toMatchObject({ org });
     desk.close();
     await store.close();

@@ -1,0 +1,207 @@
+/** The plan of every statement: nothing walks over a table that grows, nothing is sorted in a temporary tree. */
+import Database from 'better-sqlite3';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openOrgDesk } from '../src/index.ts';
+import { newHash, START_US } from './support/commands.ts';
+import { inspect, withEnd } from './support/folder.ts';
+import { oneLine, sqlInSource } from './support/sql-in-source.ts';
+import { Watched } from './support/watched.ts';
+import { useWholeApi } from './support/whole-api.ts';
+
+interface Allowed {
+  readonly step: RegExp;
+  readonly text: RegExp;
+  readonly why: string;
+}
+
+/** Scans that are right, and why. */
+const SCANS_ALLOWED: readonly Allowed[] = [
+  {
+    step: /^SCAN orgs$/,
+    text: /FROM orgs ORDER BY no LIMIT 1$/,
+    why: 'the first row of the table, by its rowid: the walk ends there',
+  },
+  {
+    step: /^SCAN idempotency$/,
+    text: /\(SELECT rowid, created_us FROM idempotency ORDER BY rowid LIMIT \+\?\)/,
+    why: 'the oldest rows, by rowid: as many as a commit may sweep',
+  },
+  {
+    step: /^SCAN \(subquery-\d+\)$/,
+    text: /^DELETE FROM idempotency WHERE rowid IN/,
+    why: 'the rows of the walk above: as many as a commit may sweep',
+  },
+  {
+    step: /^SCAN CONSTANT ROW$/,
+    text: /^INSERT INTO (types|agents) /,
+    why: 'a SELECT without a table: one row',
+  },
+];
+
+/** Searches that are not led by an org (I7), and why. */
+const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
+  {
+    step: /^SEARCH orgs USING (COVERING )?INDEX orgs_id \(id=\?\)$/,
+    text: /./,
+    why: 'from the id of an org to its number',
+  },
+  { step: /^SEARCH (orgs|o) USING INTEGER PRIMARY KEY \(rowid=\?\)$/, text: /./, why: 'the row of an org' },
+  {
+    step: /^SEARCH (s|token_secrets) USING INDEX sqlite_autoindex_token_secrets_1 \(hash=\?\)$/,
+    text: /token_secrets/,
+    why: 'from a credential to its org: the Directory',
+  },
+  {
+    step: /^SEARCH (events|idempotency) USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+    text: /^DELETE FROM (events|idempotency) WHERE rowid IN \(/,
+    why: 'rows that the inner query has found',
+  },
+  {
+    step: /^SEARCH sessions USING INDEX sessions_deleted \(deleted_us>\?\)$/,
+    text: /^SELECT org, no FROM sessions WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1$/,
+    why: 'the purge: the first entry of an index that holds deleted sessions only',
+  },
+];
+
+const CONTROL = /^(BEGIN|COMMIT|ROLLBACK|PRAGMA)\b|sqlite_master/;
+/** Merges of more parts than this are not listed: their plans are the same, part by part. */
+const PARTS_LISTED = 2;
+
+interface Explained {
+  readonly text: string;
+  /** Steps, indented below the step that they belong to. */
+  readonly steps: readonly string[];
+}
+
+let explained: readonly Explained[] = [];
+
+beforeAll(async () => {
+  explained = await withEnd(async (atEnd) => {
+    const texts = new Set<string>();
+    atEnd(recordTexts(texts));
+    const watched = new Watched({ atEnd });
+    await useWholeApi(watched.store);
+    useDesk(watched.file);
+    await watched.store.settled();
+    for (const { prepared } of watched.batches()) for (const text of prepared) texts.add(text);
+    const statements = [...texts].filter((text) => !CONTROL.test(text));
+    return inspect(watched.file, (db) => statements.map((text) => explain(db, text)));
+  });
+}, 60_000);
+
+describe('every statement that the source holds', () => {
+  test('has been prepared', () => {
+    const found = sqlInSource();
+    expect(found.length, 'the source has statements').toBeGreaterThan(40);
+    const unseen = found.filter(({ pattern }) => !explained.some(({ text }) => pattern.test(text)));
+    expect(unseen.map(({ file, text }) => `${file}: ${text}`)).toEqual([]);
+  });
+
+  test('has parameters that SQLite does not look at while it plans', () => {
+    const parameters = explained.filter(({ text }) => text.includes('?'));
+    expect(parameters.length).toBeGreaterThan(40);
+    expect(parameters.filter(({ text }) => /(?<!\+)\?/.test(text))).toEqual([]);
+  });
+
+  test('finds its rows by an index: no scan of a table that grows', () => {
+    expect(stepsOf(/^SCAN\b/, SCANS_ALLOWED)).toEqual([]);
+  });
+
+  test('sorts nothing in a temporary tree and builds no index of its own', () => {
+    expect(stepsOf(/TEMP B-TREE|AUTOMATIC|MATERIALIZE/, [])).toEqual([]);
+  });
+
+  test('is led by the org (I7)', () => {
+    expect(stepsOf(/^SEARCH\b(?!.*\(org=\?)/, WITHOUT_ORG_ALLOWED)).toEqual([]);
+  });
+
+  test('has the plan that the golden file shows', async () => {
+    const listed = explained.filter(({ text }) => partsOf(text) <= PARTS_LISTED);
+    const pages = listed.map(({ text, steps }) => [text, ...steps.map((step) => `    ${step}`)].join('\n'));
+    const head = 'EXPLAIN QUERY PLAN of every statement; changed by a run of this suite with --update.';
+    await expect(`${[head, ...pages.sort()].join('\n\n')}\n`).toMatchFileSnapshot('query-plans.golden.txt');
+  });
+});
+
+test('a merge of up to 16 types or all phases has one search for each of its parts', () => {
+  const merges = explained.filter(({ text }) => partsOf(text) > 1);
+  expect(Math.max(...merges.map(({ text }) => partsOf(text)))).toBe(16);
+  for (const { text, steps } of merges) {
+    const searches = steps.filter((step) => step.trim().startsWith('SEARCH'));
+    expect(searches, text).toHaveLength(partsOf(text));
+    expect(new Set(searches.map((step) => step.trim())).size, text).toBe(1);
+  }
+});
+
+describe('the checks see', () => {
+  test.each([
+    { what: 'a scan', text: 'SELECT text FROM events WHERE text = +?', step: /^SCAN\b/ },
+    {
+      what: 'a sort',
+      text: 'SELECT seq FROM events WHERE org = +? AND session = +? ORDER BY text',
+      step: /TEMP B-TREE/,
+    },
+    {
+      what: 'a search without an org',
+      text: 'SELECT no FROM orgs WHERE no > +?',
+      step: /^SEARCH\b(?!.*\(org=\?)/,
+    },
+  ])('$what', async ({ text, step }) => {
+    const planted = await withEnd(async (atEnd) => {
+      const watched = new Watched({ atEnd });
+      return inspect(watched.file, (db) => explain(db, text));
+    });
+    expect(planted.steps.some((one) => step.test(one.trim()))).toBe(true);
+  });
+});
+
+/** Notes every text that this thread prepares; answers with what ends that. */
+function recordTexts(texts: Set<string>): () => void {
+  const { prototype } = Database as unknown as { prototype: Database.Database };
+  const { prepare } = prototype;
+  const recording = function (this: Database.Database, text: string) {
+    texts.add(text);
+    return prepare.call(this, text);
+  };
+  Object.assign(prototype, { prepare: recording });
+  return () => {
+    Object.assign(prototype, { prepare });
+  };
+}
+
+function useDesk(file: string): void {
+  const desk = openOrgDesk(file, () => START_US);
+  const org = desk.firstOrg() ?? expect.fail('there is an org');
+  desk.createToken(org, { name: 'second', hash: newHash(), prefix: 'tlog_pat_abcd' });
+  desk.close();
+}
+
+function explain(db: Database.Database, text: string): Explained {
+  const parameters = text.split('?').length - 1;
+  const rows = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...Array(parameters).fill(1)) as {
+    readonly id: number;
+    readonly parent: number;
+    readonly detail: string;
+  }[];
+  const depths = new Map([[0, -1]]);
+  const steps = rows.map(({ id, parent, detail }) => {
+    const depth = (depths.get(parent) ?? -1) + 1;
+    depths.set(id, depth);
+    return '  '.repeat(depth) + detail;
+  });
+  return { text: oneLine(text), steps };
+}
+
+/** Steps of a kind that no allowance covers. */
+function stepsOf(kind: RegExp, allowed: readonly Allowed[]): string[] {
+  return explained.flatMap(({ text, steps }) =>
+    steps
+      .map((step) => step.trim())
+      .filter((step) => kind.test(step) && !allowed.some((one) => one.step.test(step) && one.text.test(text)))
+      .map((step) => `${step}: ${text}`),
+  );
+}
+
+function partsOf(text: string): number {
+  return text.split(' UNION ALL ').length;
+}

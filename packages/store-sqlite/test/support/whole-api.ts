@@ -1,0 +1,129 @@
+/** Every method of a store with every combination of what its queries can ask: so that every statement is prepared. */
+import type { OrgId, SessionId } from '@turnlog/core/ids';
+import { SESSION_STATUSES } from '@turnlog/core/lifecycle';
+import type { Session, SessionRef } from '@turnlog/core/sessions';
+import type { EventQuery, SessionQuery } from '@turnlog/core/store';
+import { SCOPES } from '@turnlog/core/tokens';
+import type { SqliteStore } from '../../src/index.ts';
+import {
+  context,
+  draft,
+  eventQuery,
+  newHash,
+  newKey,
+  newOrg,
+  newSession,
+  notes,
+  START_US,
+  sessionCommand,
+  sessionQuery,
+  tokenCommand,
+} from './commands.ts';
+
+const MANY_TYPES = Array.from({ length: 24 }, (_, n) => `note.kind_${n}`);
+const ORDERS = ['asc', 'desc'] as const;
+const DIRECTIONS = ['after', 'before'] as const;
+const RANGES = [
+  { fromUs: null, untilUs: null },
+  { fromUs: START_US, untilUs: START_US + 3_600_000_000 },
+] as const;
+
+export async function useWholeApi(store: SqliteStore): Promise<void> {
+  const org = newOrg(store);
+  newOrg(store);
+  const token = { name: 'again', hash: newHash(), prefix: 'tlog_pat_abcd' };
+  store.bootstrap({ name: 'unused', token }, true);
+  const session = await write(store, org);
+  await readEvents(store, org, { id: session.id });
+  await readSessions(store, org, session.id);
+  await useTokens(store, org);
+  await store.lastUs(org);
+  await store.settled();
+}
+
+async function write(store: SqliteStore, org: OrgId): Promise<Session> {
+  for (let n = 0; n < 40; n++) {
+    await newSession(store, org, {
+      externalId: `external ${n}`,
+      agent: { id: `agent-${n % 3}`, version: n },
+      metadata: { team: n % 2 === 0 ? 'blue' : 'red', number: String(n) },
+      events: [...notes(10), draft({ type: 'session_start' })],
+    });
+  }
+  const refs: readonly SessionRef[] = [{ externalId: 'external 1' }, { externalId: 'external 2' }];
+  for (const ref of refs) {
+    const about = { type: 'resource.changed', data: { agent_id: 'agent-1', session_id: 'external 3' } };
+    const key = newKey();
+    const events = [...MANY_TYPES.map((type) => draft({ type })), draft(about)];
+    await store.appendEvents(org, ref, events, context(key));
+    await store.appendEvents(org, ref, events, context(key));
+    await store.keptFingerprint(org, key.key);
+    const update = { title: 'changed', metadata: { team: 'green', number: null } };
+    await store.updateSession(org, ref, update, context(newKey()));
+    await store.cancelSession(org, ref, context());
+  }
+  await store.archiveSession(org, { externalId: 'external 5' }, context());
+  await store.deleteSession(org, { externalId: 'external 6' }, context());
+  const command = sessionCommand({ events: [...notes(30), ...MANY_TYPES.map((type) => draft({ type }))] });
+  return (await store.createSession(org, command, context())).value;
+}
+
+async function readEvents(store: SqliteStore, org: OrgId, ref: { readonly id: SessionId }): Promise<void> {
+  const some = await store.listEvents(org, ref, eventQuery({ limit: 10 }));
+  const { id } = some?.data[5] ?? { id: undefined };
+  if (id === undefined) throw new Error('The session has events.');
+  await store.getEvent(org, ref, id);
+  await store.getEvent(org, { externalId: 'external 1' }, id);
+  const typeLists = [null, ['*'], ['no.such'], ...MANY_TYPES.map((_, n) => MANY_TYPES.slice(0, n + 1))];
+  for (const types of typeLists) {
+    for (const query of pageQueries<EventQuery>({ id }))
+      await store.listEvents(org, ref, eventQuery({ ...query, types }));
+  }
+  await store.listEvents(org, { externalId: 'external 1' }, eventQuery());
+}
+
+async function readSessions(store: SqliteStore, org: OrgId, id: SessionId): Promise<void> {
+  await store.getSession(org, { id });
+  await store.getSession(org, { externalId: 'external 1' });
+  const statusLists = [null, ...SESSION_STATUSES.map((_, n) => SESSION_STATUSES.slice(0, n + 1)), ['idle'] as const];
+  const metadatas: readonly Record<string, string>[] = [{}, { team: 'blue' }, { team: 'blue', number: '4' }];
+  for (const statuses of statusLists) {
+    for (const metadata of metadatas) {
+      for (const agentId of [null, 'agent-1']) {
+        for (const externalId of [null, 'external 1']) {
+          for (const query of pageQueries<SessionQuery>({ id })) {
+            const filters = { statuses, metadata, agentId, externalId, includeArchived: metadata['team'] !== 'blue' };
+            await store.listSessions(org, sessionQuery({ ...query, ...filters, limit: 5 }));
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Orders, cursors and ranges, in every combination. */
+function pageQueries<Query extends EventQuery | SessionQuery>(place: {
+  readonly id: NonNullable<Query['cursor']>['id'];
+}): Partial<Query>[] {
+  const cursors = [null, ...DIRECTIONS.map((direction) => ({ direction, id: place.id }))];
+  return ORDERS.flatMap((order) =>
+    RANGES.flatMap((range) => cursors.map((cursor) => ({ order, range, cursor }) as Partial<Query>)),
+  );
+}
+
+async function useTokens(store: SqliteStore, org: OrgId): Promise<void> {
+  const command = tokenCommand();
+  const { value: token } = await store.createToken(org, command, context(newKey()));
+  const maker = { org, tokenId: token.id, scopes: SCOPES, expiresUs: null, tokenExpiresUs: null };
+  const rotate = { maker, hash: newHash(), prefix: 'tlog_pat_efgh', overlapSeconds: 60 };
+  await store.rotateToken(org, token.id, rotate, context());
+  await store.findPrincipal(command.hash);
+  store.touchTokens(new Map([[token.id, { org, usedUs: START_US }]]));
+  await store.settled();
+  for (const order of ORDERS) {
+    for (const cursor of [null, ...DIRECTIONS.map((direction) => ({ direction, id: token.id }))]) {
+      await store.listTokens(org, { order, cursor, limit: 10 });
+    }
+  }
+  await store.revokeToken(org, token.id, context());
+}
