@@ -19,6 +19,7 @@ import {
 } from '../support/reading.ts';
 import { settle } from '../support/refusals.ts';
 import { useStore } from '../support/sandbox.ts';
+import { gathered } from '../support/writes.ts';
 
 export function describeConcurrency(harness: StoreHarness): void {
   describe('concurrency', () => {
@@ -72,7 +73,9 @@ export function describeConcurrency(harness: StoreHarness): void {
           const [slow, quick] = [await sandbox.newOrg(), await sandbox.newOrg()];
           const oneByOne = [];
           for (const each of commands) oneByOne.push(await ending(perform(store, slow, each)));
-          const atOnce = await Promise.all(commands.map((each) => ending(perform(store, quick, each))));
+          const atOnce = await Promise.all(
+            (await gathered(sandbox, () => commands.map((each) => perform(store, quick, each)))).map(ending),
+          );
           expect(atOnce).toEqual(oneByOne);
           expect(anonymous(await snapshot(open, quick))).toEqual(anonymous(await snapshot(open, slow)));
         }),
@@ -83,7 +86,7 @@ export function describeConcurrency(harness: StoreHarness): void {
     test('of many creations with one external id exactly one succeeds', async () => {
       const org = await sandbox.newOrg();
       const create = () => sandbox.store.createSession(org, sessionCommand({ externalId: 'run-1' }), context());
-      const { values, refusals } = await settle(Array.from({ length: 20 }, create));
+      const { values, refusals } = await settle(await gathered(sandbox, () => Array.from({ length: 20 }, create)));
       expect(values).toHaveLength(1);
       expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['external_id_taken']));
       expect(await allSessions(sandbox.store, org)).toEqual([values[0]?.value]);
@@ -92,9 +95,8 @@ export function describeConcurrency(harness: StoreHarness): void {
     test('of many deletions of one session exactly one succeeds', async () => {
       const org = await sandbox.newOrg();
       const ref = await newSession(sandbox.store, org);
-      const { values, refusals } = await settle(
-        Array.from({ length: 10 }, () => sandbox.store.deleteSession(org, ref, context())),
-      );
+      const remove = () => sandbox.store.deleteSession(org, ref, context());
+      const { values, refusals } = await settle(await gathered(sandbox, () => Array.from({ length: 10 }, remove)));
       expect(values).toHaveLength(1);
       expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['session_not_found']));
       const deleted = (await accountViews(sandbox.open, org)).filter(({ type }) => type === 'session.deleted');

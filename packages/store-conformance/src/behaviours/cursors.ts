@@ -26,7 +26,6 @@ import {
   viewOf,
   walk,
 } from '../support/reading.ts';
-import { refusal } from '../support/refusals.ts';
 import { type Sandbox, useStore } from '../support/sandbox.ts';
 import { turnOfTheLoop } from './concurrency.ts';
 
@@ -253,20 +252,6 @@ function describePositions(sandbox: Sandbox): void {
       );
     });
 
-    test('a position in the list of sessions beyond the org clock and beyond now is refused; the last microsecond is not', async () => {
-      const org = await sandbox.newOrg();
-      await expectEdges(sandbox, org, (bits) =>
-        sandbox.store.listSessions(org, sessionQuery({ cursor: { direction: 'after', id: `sess_${bits}` } })),
-      );
-    });
-
-    test('a position in the list of tokens beyond the org clock and beyond now is refused; the last microsecond is not', async () => {
-      const org = await sandbox.newOrg();
-      await expectEdges(sandbox, org, (bits) =>
-        sandbox.store.listTokens(org, { order: 'desc', limit: 20, cursor: { direction: 'before', id: `tok_${bits}` } }),
-      );
-    });
-
     test('sessions and tokens are walked without a gap in both orders and directions, with every page size', async () => {
       const { store } = sandbox;
       const org = await sandbox.newOrg();
@@ -291,25 +276,6 @@ function describePositions(sandbox: Sandbox): void {
       }
     });
   });
-}
-
-/** A list's positions end at the org clock or at now, whichever is later. */
-async function expectEdges({ store, clock }: Sandbox, org: OrgId, listAt: (bits: string) => Promise<unknown>) {
-  const expectEdge = async (lastUs: number) => {
-    const bitsOf = (us: number) => makeId('sess', us, random).slice(5);
-    await listAt(bitsOf(lastUs));
-    for (const us of [lastUs + 1, lastUs + 1_000, lastUs + 86_400_000_000]) {
-      const { code, param } = await refusal(listAt(bitsOf(us)));
-      expect({ code, param }).toEqual({ code: 'invalid_request', param: undefined });
-    }
-  };
-  clock.us += 1_000_000;
-  await store.createSession(org, sessionCommand({ events: notes(3) }), context());
-  const headUs = await store.lastUs(org);
-  expect(headUs).toBeGreaterThan(clock.us);
-  await expectEdge(headUs);
-  clock.us = headUs + 500_000;
-  await expectEdge(clock.us);
 }
 
 /** Writers at work, and whether they still are. */

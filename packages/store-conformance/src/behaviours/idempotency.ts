@@ -6,7 +6,7 @@ import { byId, context, draft, newKey, notes, sessionCommand, tokenCommand } fro
 import { allEvents, allSessions, snapshot } from '../support/reading.ts';
 import { refusalCode } from '../support/refusals.ts';
 import { useStore, withStore } from '../support/sandbox.ts';
-import { WRITES } from '../support/writes.ts';
+import { gathered, WRITES } from '../support/writes.ts';
 
 export function describeIdempotency(harness: StoreHarness): void {
   describe('idempotency', () => {
@@ -35,7 +35,8 @@ export function describeIdempotency(harness: StoreHarness): void {
         const org = await sandbox.newOrg();
         const run = await prepare(sandbox.store, org);
         const key = newKey();
-        const outcomes = await Promise.all([1, 2, 3, 4].map(() => run(sandbox.store, context(key))));
+        const requests = () => [1, 2, 3, 4].map(() => run(sandbox.store, context(key)));
+        const outcomes = await Promise.all(await gathered(sandbox, requests));
         expect(outcomes.map(({ replayed }) => replayed).sort()).toEqual([false, true, true, true]);
         const after = await snapshot(sandbox.open, org);
         const again = await run(sandbox.store, context(key));
@@ -79,7 +80,7 @@ export function describeIdempotency(harness: StoreHarness): void {
           sessionCommand({ title: String(n) }),
           context({ key, fingerprint: newKey().fingerprint }),
         );
-      const results = await Promise.allSettled([1, 2, 3, 4, 5].map(create));
+      const results = await Promise.allSettled(await gathered(sandbox, () => [1, 2, 3, 4, 5].map(create)));
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const result of results) {
         if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'idempotency_key_reused' });

@@ -6,7 +6,7 @@ import type { Session } from '@turnlog/core/sessions';
 import { describe, expect, test } from 'vitest';
 import type { StoreHarness } from '../harness.ts';
 import { byId, context, draftOfBytes, notes, sessionCommand, sessionQuery } from '../support/commands.ts';
-import { allEvents, eventPage, sessionOf, walk } from '../support/reading.ts';
+import { allEvents, eventPage, sessionOf, viewOf, walk } from '../support/reading.ts';
 import { refusal } from '../support/refusals.ts';
 import { useStore } from '../support/sandbox.ts';
 
@@ -98,6 +98,32 @@ export function describeLimits(harness: StoreHarness): void {
       const kinds = Array.from({ length: 20 }, (_, n) => `note.kind${n}`);
       const merged = await allEvents(store, org, ref, { types: kinds });
       expect(merged).toHaveLength(6 * many.filter(({ type }) => kinds.includes(type)).length);
+    });
+
+    test('events of many rare types are found though more rows lie between them than one turn may read', async () => {
+      const { store } = sandbox;
+      const org = await sandbox.newOrg();
+      const odd = Array.from({ length: 20 }, (_, n) => notes(1, `odd.kind${n}`)).flat();
+      await store.createSession(org, sessionCommand({ events: odd }), context());
+      const { value: session } = await store.createSession(org, sessionCommand(), context());
+      const ref = byId(session);
+      const gap = limits.readRows;
+      const all = [...odd.slice(0, 1), ...notes(gap), ...odd.slice(1, 2), ...notes(gap - 1), ...odd.slice(2, 4)];
+      for (let at = 0; at < all.length; at += limits.batchEvents) {
+        await store.appendEvents(org, ref, all.slice(at, at + limits.batchEvents), context());
+      }
+      const seqs = [1, gap + 2, 2 * gap + 2, 2 * gap + 3];
+      for (const types of [['odd.*'], odd.map(({ type }) => type)]) {
+        for (const order of ['asc', 'desc'] as const) {
+          for (const direction of ['after', 'before'] as const) {
+            for (const limit of [1, 2, 1000]) {
+              const read = (query: object) => eventPage(store, org, ref, { ...query, types });
+              const walked = await walk<'evt', StoredEvent>(read, { order, direction, limit });
+              expect(walked.map(({ text }) => viewOf(text).seq)).toEqual(order === 'asc' ? seqs : seqs.toReversed());
+            }
+          }
+        }
+      }
     });
 
     test('a page holds a thousand sessions, and says exactly whether there are more', async () => {

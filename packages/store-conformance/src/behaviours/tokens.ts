@@ -34,6 +34,9 @@ export function describeTokens(harness: StoreHarness): void {
         tokenExpiresUs: command.expiresUs,
       });
       expect((await allTokens(store, org)).at(-1)).toEqual(token);
+      expect(await store.getToken(org, token.id)).toEqual(token);
+      expect(await store.getToken(org, makeId('tok', token.createdUs, random))).toBeNull();
+      expect(await store.getToken(await sandbox.newOrg(), token.id), 'I7').toBeNull();
       expect(await directory.findPrincipal(newHash())).toBeNull();
     });
 

@@ -2,6 +2,7 @@
 import type { OrgId } from '@turnlog/core/ids';
 import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
 import { byId, context, draft, newHash, notes, ownerOf, sessionCommand, tokenCommand } from './commands.ts';
+import type { Sandbox } from './sandbox.ts';
 
 /** Runs one prepared write with a context; each run is the same request. */
 export type Run = (store: Store, context: WriteContext) => Promise<Outcome<unknown>>;
@@ -95,4 +96,20 @@ export const WRITES: readonly WriteCase[] = [
 
 async function session(store: Store, org: OrgId, fields: Parameters<typeof sessionCommand>[0] = {}) {
   return byId((await store.createSession(org, sessionCommand(fields), context())).value);
+}
+
+/**
+ * Hands in writes behind one of another org that is being committed: a store that commits in groups then takes them
+ * together, and has to see in each what those before it have done.
+ */
+export async function gathered<Value>(
+  sandbox: Pick<Sandbox, 'store' | 'newOrg'>,
+  start: () => readonly Promise<Value>[],
+): Promise<readonly Promise<Value>[]> {
+  const org = await sandbox.newOrg();
+  const lead = sandbox.store.createSession(org, sessionCommand(), context());
+  const writes = start();
+  await Promise.allSettled([lead, ...writes]);
+  await lead;
+  return writes;
 }
