@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OrgId } from '@turnlog/core/ids';
-import { makeSecret, SCOPES, type Scope, secretPrefix } from '@turnlog/core/tokens';
+import { makeSecret, type Scope, secretPrefix } from '@turnlog/core/tokens';
 import { openStore, type SqliteStore } from '@turnlog/store-sqlite';
 import type { Hono } from 'hono';
 import { createApp } from '../src/app.ts';
@@ -114,13 +114,11 @@ export async function openHarness(options: Partial<Services> = {}): Promise<Harn
   };
 }
 
-export function newOrg(store: SqliteStore, name: string): TestOrg {
+function newOrg(store: SqliteStore, name: string): TestOrg {
   const token = makeSecret(randomBytes);
   const id = store.createOrg({ name, token: { name: 'bootstrap', hash: sha256(token), prefix: secretPrefix(token) } });
   return { id, token };
 }
-
-export const ALL_SCOPES = SCOPES;
 
 async function send(app: Hono, ownToken: string, method: string, path: string, asked: Ask): Promise<Reply> {
   const headers: Record<string, string> = { ...asked.headers };

@@ -47,9 +47,11 @@ export class Exchange {
   /** The path as sent, still percent-encoded. */
   get path(): string {
     const { url } = this.raw;
-    const start = pathStart(url);
-    const end = url.slice(start).search(/[?#]/);
-    return end < 0 ? url.slice(start) : url.slice(start, start + end);
+    const start = url.indexOf('/', url.indexOf(':') + 3);
+    const query = url.indexOf('?', start);
+    const end = url.indexOf('#', start);
+    if (query < 0) return end < 0 ? url.slice(start) : url.slice(start, end);
+    return url.slice(start, end < 0 ? query : Math.min(query, end));
   }
 
   /** The query as sent, without its question mark. */
@@ -71,10 +73,6 @@ export class Exchange {
     if (body !== null) all['content-type'] = 'application/json';
     if (headers !== undefined) Object.assign(all, headers);
     if (this.#corsOrigins.length > 0) Object.assign(all, corsHeaders(this.#corsOrigins, this.header('origin')));
-    return new Response(body === null ? null : Buffer.from(body), { status, headers: all });
+    return new Response(body, { status, headers: all });
   }
-}
-
-function pathStart(url: string): number {
-  return url.indexOf('/', url.indexOf(':') + 3);
 }

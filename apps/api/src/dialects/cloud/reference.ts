@@ -123,7 +123,11 @@ const DESCRIPTION = `The system of record for AI-agent sessions: a durable, stri
 
 Send a personal access token as \`Authorization: Bearer <token>\` or \`X-API-Key: <token>\`. The same API is served at
 \`/v1\` and at \`/api/v1/cloud\`. Every answer carries a \`request-id\`. Lists are read by cursor: \`after_id\` and
-\`before_id\` speak of the list in the order in which it is shown, and \`next_page\` leads on in the direction of travel.`;
+\`before_id\` speak of the list in the order in which it is shown, and \`next_page\` leads on in the direction of travel.
+
+Every \`POST\` takes an \`Idempotency-Key\` (alias \`X-Idempotency-Key\`) of 1 to 255 visible ASCII characters: for 48 hours
+the same key with the same request has one effect and one answer, marked \`Idempotent-Replayed: true\`; with another
+request it is a conflict.`;
 
 /** Builds the document from the operations that an app has registered. */
 export function cloudDocument(app: OpenAPIHono) {

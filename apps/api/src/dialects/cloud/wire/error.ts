@@ -5,7 +5,7 @@ import type { RequestId } from '@turnlog/core/ids';
 import { MethodNotAllowed } from '../../../http/dialect.ts';
 import type { Answer } from '../../../http/exchange.ts';
 
-export const ERROR_TYPES = [
+const ERROR_TYPES = [
   'invalid_request_error',
   'authentication_error',
   'permission_error',

@@ -1,11 +1,11 @@
 /** The records that the reference shows; they belong together. */
 export const SESSION_ID = 'sess_01K5ZV7QH37MZTXN4T6B9D0RFE';
 export const EVENT_ID = 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB';
-export const TURN_ID = 'turn_01K5ZV7R2C7M7DP7M0Q2W8E4CD';
+const TURN_ID = 'turn_01K5ZV7R2C7M7DP7M0Q2W8E4CD';
 export const TOKEN_ID = 'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN';
 const CREATED_AT = '2025-09-25T08:12:49.443314Z';
 
-export const USAGE = {
+const USAGE = {
   input_tokens: 150,
   output_tokens: 42,
   cache_read_input_tokens: 0,

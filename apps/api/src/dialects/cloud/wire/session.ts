@@ -22,9 +22,7 @@ import { check, must, stringMap } from './params.ts';
 const ALWAYS_EMPTY = 'Always empty; present for clients of the wider API family.';
 const time = (description: string) => z.string().openapi({ format: 'date-time', description });
 
-export const SessionStatus = z
-  .enum(SESSION_STATUSES)
-  .openapi('SessionStatus', { description: 'Where a session stands.' });
+const SessionStatus = z.enum(SESSION_STATUSES).openapi('SessionStatus', { description: 'Where a session stands.' });
 
 const SessionAgent = z
   .object({
