@@ -1,5 +1,5 @@
 /** Checks that this Node.js can run Turnlog, then hands over to it. Plain JavaScript, so that an old one can say so. */
-import { enableCompileCache } from 'node:module';
+import * as module from 'node:module';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -8,5 +8,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
-enableCompileCache();
+module.enableCompileCache();
 await import('../src/main.ts');

@@ -1,4 +1,4 @@
-/** `npm run durability -- [ROUNDS] [SEED]`: crashes and restarts a server, 200 times unless told otherwise. */
+/** `pnpm -C apps/api durability [ROUNDS] [SEED]`: crashes and restarts a server, 200 times unless told otherwise. */
 import { runRounds } from '../test/durability/rounds.ts';
 
 const [rounds = '200', seed = String(Date.now() % 0xffff_ffff)] = process.argv.slice(2);

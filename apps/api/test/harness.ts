@@ -73,6 +73,7 @@ export async function openHarness(options: Partial<Services> = {}): Promise<Harn
     random: randomBytes,
     corsOrigins: [],
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    logRequests: false,
     ready: () => true,
     ...options,
   };

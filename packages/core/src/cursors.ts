@@ -3,8 +3,9 @@
  * be an event of that session; everywhere else it is a position, valid whether or not something stands there.
  */
 import { invalid } from './errors.ts';
-import { type Id, isId, type SessionId } from './ids.ts';
+import { type Id, isId, microsOfId, type OrgId, type SessionId } from './ids.ts';
 import { limits } from './limits.ts';
+import type { Store } from './store.ts';
 
 export type Order = 'asc' | 'desc';
 export type Direction = 'after' | 'before';
@@ -76,6 +77,19 @@ export function readPage<Kind extends CursorKind>(
 /** The one refusal of every cursor that does not belong to its list: malformed, unknown or foreign. */
 export function invalidCursor(param: string): Error {
   return invalid(param, `'${param}' is not a cursor of this list: use an id or a page that this list has answered.`);
+}
+
+/** Throws the refusal of a foreign cursor when its position lies beyond the org's clock and beyond now. */
+export async function checkReached(
+  store: Pick<Store, 'lastUs'>,
+  org: OrgId,
+  nowUs: number,
+  cursor: Cursor<CursorKind> | null,
+  param: string,
+): Promise<void> {
+  if (cursor === null) return;
+  const micros = microsOfId(cursor.id);
+  if (micros > nowUs && micros > (await store.lastUs(org))) throw invalidCursor(param);
 }
 
 /** The parameter in which a query's cursor came, for refusals that need the store. */

@@ -19,6 +19,8 @@ export interface JsonScanOptions {
   readonly maxDepth?: number;
   /** Levels whose members and items become nodes: 0 keeps the root only, 3 (the default) the members of a batch's events. */
   readonly keepDepth?: number;
+  /** Items of one array that become nodes, by default all: later ones are checked and compacted, but not handed out. */
+  readonly keepItems?: number;
 }
 
 /** A level takes two frames of the machine's stack. */
@@ -26,9 +28,9 @@ const DEEPEST = 1_000;
 
 /** Throws JsonFault for a text that is refused, and RangeError for a `maxDepth` that the stack may not hold. */
 export function scanJson(source: string, options: JsonScanOptions = {}): JsonNode {
-  const { maxDepth = limits.jsonDepth, keepDepth = 3 } = options;
+  const { maxDepth = limits.jsonDepth, keepDepth = 3, keepItems = Number.POSITIVE_INFINITY } = options;
   if (maxDepth > DEEPEST) throw new RangeError(`maxDepth is ${maxDepth}; it can be at most ${DEEPEST}.`);
-  return new Scanner(source, maxDepth, keepDepth).document();
+  return new Scanner(source, maxDepth, keepDepth, keepItems).document();
 }
 
 /** The member of a kept object by its decoded name. */

@@ -101,13 +101,15 @@ export interface Store {
   keptFingerprint(org: OrgId, key: string): Promise<string | null>;
   /** Null: no such session in this org. */
   getSession(org: OrgId, ref: SessionRef): Promise<Session | null>;
-  /** `invalid_request` naming no parameter: the cursor lies in the future. */
+  /** A cursor is a position, stored or not; whether it lies in the future is the caller's to check (`checkReached`). */
   listSessions(org: OrgId, query: SessionQuery): Promise<Page<Session>>;
   /** Null: no such event in this session, or no such session. */
   getEvent(org: OrgId, ref: SessionRef, id: EventId): Promise<StoredEvent | null>;
   /** `session_not_found`; null when the cursor is no event of the session. */
   listEvents(org: OrgId, ref: SessionRef, query: EventQuery): Promise<Page<StoredEvent> | null>;
-  /** Newest or oldest first. */
+  /** Null: no such token in this org. */
+  getToken(org: OrgId, id: TokenId): Promise<Token | null>;
+  /** A cursor is a position, as in `listSessions`. */
   listTokens(org: OrgId, query: PageQuery<'tok'>): Promise<Page<Token>>;
   /** The org clock (I1): positions beyond it (and beyond now) lie in the future. */
   lastUs(org: OrgId): Promise<number>;

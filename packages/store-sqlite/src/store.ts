@@ -14,6 +14,7 @@ import { EventReader } from './read/events.ts';
 import { Reader } from './read/reader.ts';
 import { SessionReader } from './read/sessions.ts';
 import { TokenReader } from './read/tokens.ts';
+import { findToken } from './token-rows.ts';
 import { keptSinceUs } from './writer/kept-answers.ts';
 import type { Command, Operation } from './writer/protocol.ts';
 import { WriteQueue } from './writer/queue.ts';
@@ -56,20 +57,28 @@ export function openStore(options: StoreOptions): SqliteStore {
     const readDb = openReadConnection(file);
     const data: WriterThreadData & Readonly<Record<string, unknown>> = { ...options.thread?.data, file };
     const thread = new Worker(options.thread?.entry ?? THREAD_ENTRY, { workerData: data });
-    const queue = new WriteQueue(thread, nowUs, options.onUnknown);
     const reader = new Reader(readDb);
+    const onCommitted = () => reader.release();
+    const queue = new WriteQueue({ thread, nowUs, onCommitted, onUnknown: options.onUnknown });
     return {
       ...writesOf(queue),
       ...readsOf(reader, nowUs),
       ...directoryOf(reader, queue),
-      createOrg: (org) => createOrg(writeDb, org, nowUs()),
-      bootstrap: (org, ensureToken) => bootstrap(writeDb, org, ensureToken, nowUs()),
+      createOrg: (org) => {
+        reader.release();
+        return createOrg(writeDb, org, nowUs());
+      },
+      bootstrap: (org, ensureToken) => {
+        reader.release();
+        return bootstrap(writeDb, org, ensureToken, nowUs());
+      },
       settled: () => queue.settled(),
       get statementTexts() {
         return reader.statements.texts;
       },
       async close() {
         await queue.close();
+        reader.release();
         readDb.close();
         writeDb.close();
         lock.release();
@@ -132,6 +141,7 @@ function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
     listSessions: async (org, query) => sessions.list(reader.org(org), query),
     getEvent: async (org, ref, id) => events.get(reader.org(org), ref, id),
     listEvents: async (org, ref, query) => events.list(reader.org(org), ref, query),
+    getToken: async (org, id) => findToken(reader.statements, reader.org(org), id) ?? null,
     listTokens: async (org, query) => tokens.list(reader.org(org), query),
     lastUs: async (org) =>
       reader.statements.row<{ last_us: number }>('SELECT last_us FROM orgs WHERE no = ?', reader.org(org))

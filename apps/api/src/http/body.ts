@@ -12,6 +12,8 @@ const UTF8_NAME = /^"?utf-?8"?$/;
 const BYTE_ORDER_MARK = 0xfeff;
 /** Levels that become nodes: body, list, event, `data`, its members. */
 const KEEP_DEPTH = 5;
+/** Items of one array that become nodes: more than a batch may have, so that a longer one is seen to be too long. */
+const KEEP_ITEMS = limits.batchEvents + 1;
 
 /** All bytes of a body, none when there is none. Rejects with `body_too_large` as soon as that is certain. */
 export function readBytes(exchange: Exchange): Promise<Buffer> | Buffer {
@@ -32,7 +34,8 @@ export function parseJson(exchange: Exchange, bytes: Buffer): JsonNode | null {
   }
   const text = bytes.toString('utf8');
   try {
-    return scanJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text, { keepDepth: KEEP_DEPTH });
+    const source = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+    return scanJson(source, { keepDepth: KEEP_DEPTH, keepItems: KEEP_ITEMS });
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     if (error.path === '') throw new TurnlogError('invalid_request', error.message);

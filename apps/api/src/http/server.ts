@@ -9,7 +9,7 @@ import {
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from '../app.ts';
 import { answerClientError, malformedRequest } from './node-errors.ts';
-import type { Services } from './services.ts';
+import type { Log, Services } from './services.ts';
 
 export const SERVER_OPTIONS = {
   /** Between the first byte and the end of the headers. */
@@ -35,9 +35,27 @@ export function createServer(services: Services): Server {
     if (!services.ready()) outgoing.shouldKeepAlive = false; // a draining server ends connections with their requests
     current = incoming; // the adapter builds its request, or fails to, before it returns
     void listener(incoming, outgoing);
+    if (services.logRequests) logRequest(incoming, outgoing, services.log);
   };
   const server = createHttpServer(SERVER_OPTIONS, serve);
   server.on('checkExpectation', serve);
   server.on('clientError', (error, socket) => answerClientError(error, socket, services));
   return server;
+}
+
+/** Says what was asked and how it ended; never a query or a header, which may hold what nobody should read. */
+function logRequest(incoming: IncomingMessage, outgoing: ServerResponse, log: Log): void {
+  const startMs = performance.now();
+  const { method, url = '' } = incoming;
+  outgoing.once('close', () => {
+    const fields = {
+      request_id: outgoing.getHeader('request-id'),
+      method,
+      path: url.split('?')[0],
+      status: outgoing.statusCode,
+      complete: outgoing.writableFinished,
+      ms: Math.round(performance.now() - startMs),
+    };
+    log.debug(fields, 'request');
+  });
 }

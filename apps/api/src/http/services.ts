@@ -20,6 +20,8 @@ export interface Services {
   /** Origins whose pages may call us; `*` stands for every origin; empty for none. */
   readonly corsOrigins: readonly string[];
   readonly log: Log;
+  /** Whether each request is logged, at debug. */
+  readonly logRequests: boolean;
   /** Whether requests can be served: false while starting and while draining. */
   ready(): boolean;
 }

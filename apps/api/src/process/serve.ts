@@ -48,15 +48,16 @@ export async function serve(options: ServeOptions): Promise<Running> {
       setImmediate(() => options.exit(1)); // after the answers that this failure has caused
     },
   });
-  const first = bootstrap(store, config.bootstrapToken);
   const services = { store, directory: store, nowUs, random: randomBytes, corsOrigins: config.corsOrigins, log };
-  const server = createServer({ ...services, ready: () => state === 'ready' });
+  const logRequests = config.debugLogging;
+  const server = createServer({ ...services, logRequests, ready: () => state === 'ready' });
   try {
     await listen(server, config);
   } catch (error) {
     await store.close();
     throw error;
   }
+  const first = bootstrap(store, config.bootstrapToken);
   state = 'ready';
   const url = urlOf(server, config.host);
   options.write(banner({ ...options, url, file: config.file, ...first }));

@@ -49,7 +49,9 @@ const UNKEPT: JsonNode = new Node({ text: '' }, 0, 0, 'null', NO_MEMBERS, NO_ITE
 export class Scanner {
   private readonly source: string;
   private readonly maxDepth: number;
-  private readonly keepDepth: number;
+  private readonly keepItems: number;
+  /** Lowered while items are passed that are too many to be kept. */
+  private keepDepth: number;
   private readonly compact: CompactText = { text: '' };
   private readonly keys: OpenKeys;
   private at = 0;
@@ -61,10 +63,11 @@ export class Scanner {
   private depth = 0;
   private readonly trail: number[] = [];
 
-  constructor(source: string, maxDepth: number, keepDepth: number) {
+  constructor(source: string, maxDepth: number, keepDepth: number, keepItems: number) {
     this.source = source;
     this.maxDepth = maxDepth;
     this.keepDepth = keepDepth;
+    this.keepItems = keepItems;
     this.keys = new OpenKeys(source);
   }
 
@@ -150,19 +153,22 @@ export class Scanner {
     const level = this.enter();
     let code = this.space();
     if (code === BRACKET_CLOSE) return this.leave(NO_ITEMS);
-    const items: JsonNode[] | null = level < this.keepDepth ? [] : null;
+    const { keepDepth } = this;
+    const items: JsonNode[] | null = level < keepDepth ? [] : null;
     for (let index = 0; ; index++) {
+      if (index === this.keepItems) this.keepDepth = Math.min(keepDepth, level);
       this.trail[level] = ~index;
       this.depth = level + 1;
       const item = this.value(code);
       this.depth = level;
-      if (items) items.push(item);
+      if (items && index < this.keepItems) items.push(item);
       code = this.space();
       if (code === BRACKET_CLOSE) break;
       if (code !== COMMA) throw this.unexpected("',' or ']'");
       this.at++;
       code = this.space();
     }
+    this.keepDepth = keepDepth;
     return this.leave(items ?? NO_ITEMS);
   }
 

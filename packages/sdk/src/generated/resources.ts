@@ -37,13 +37,31 @@ export class Sessions extends Resource {
   readonly events: SessionsEvents = new SessionsEvents(this.transport);
 
   /**
-   * Create a session.
+   * Create a session
+   *
+   * Creates a session, with its first events if any are sent: all of it or nothing. `agent` and `environment_id` are labels of yours. Sending `initial_events` needs the scope `events:write` too.
    *
    * @example
    * ```ts
    * const session = await client.sessions.create({
    *   agent: 'researcher',
    *   title: 'Fix the login test',
+   *   external_id: 'ticket-4711',
+   *   metadata: { repository: 'web' },
+   *   initial_events: [
+   *     { type: 'user.message', content: 'Hello, this is a test message.' },
+   *     {
+   *       type: 'session.status_idle',
+   *       status: 'idle',
+   *       usage: {
+   *         input_tokens: 150,
+   *         output_tokens: 42,
+   *         cache_read_input_tokens: 0,
+   *         cache_creation_input_tokens: 0,
+   *       },
+   *       stop_reason: { type: 'end_turn' },
+   *     },
+   *   ],
    * });
    * ```
    */
@@ -52,7 +70,9 @@ export class Sessions extends Resource {
   }
 
   /**
-   * List sessions, newest first.
+   * List sessions
+   *
+   * Newest first. Cursors are positions: they stay valid when the session they name is deleted.
    *
    * @example
    * ```ts
@@ -66,12 +86,14 @@ export class Sessions extends Resource {
   }
 
   /**
-   * Retrieve a session.
+   * Retrieve a session
    *
-   * @param sessionId - Id or external id of the session.
+   * By its id or by its external id.
+   *
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * const session = await client.sessions.retrieve('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE');
+   * const session = await client.sessions.retrieve('sess_01K5ZV7QH37MZTXN4T6B9D0RFE');
    * ```
    */
   retrieve(sessionId: string, options?: RequestOptions): Promise<Session> {
@@ -79,15 +101,16 @@ export class Sessions extends Resource {
   }
 
   /**
-   * Change a session's title and metadata.
+   * Update a session
    *
-   * Metadata is merged; a key set to null is deleted.
+   * Changes the title, merges metadata; a metadata key set to null is deleted. `PATCH` does the same.
    *
-   * @param sessionId - Id or external id of the session.
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * const session = await client.sessions.update('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE', {
+   * const session = await client.sessions.update('sess_01K5ZV7QH37MZTXN4T6B9D0RFE', {
    *   title: 'Fix the login test, again',
+   *   metadata: { repository: null },
    * });
    * ```
    */
@@ -96,12 +119,14 @@ export class Sessions extends Resource {
   }
 
   /**
-   * Delete a session and its events.
+   * Delete a session
    *
-   * @param sessionId - Id or external id of the session.
+   * Deletes the session and its events for good, and frees its external id.
+   *
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * const sessionDeleted = await client.sessions.delete('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE');
+   * const sessionDeleted = await client.sessions.delete('sess_01K5ZV7QH37MZTXN4T6B9D0RFE');
    * ```
    */
   delete(sessionId: string, options?: RequestOptions): Promise<SessionDeleted> {
@@ -109,14 +134,14 @@ export class Sessions extends Resource {
   }
 
   /**
-   * Archive a session.
+   * Archive a session
    *
-   * Idempotent. Appending to an archived session is a conflict.
+   * It takes no more events and leaves the list. Takes no body; archiving twice is archiving once.
    *
-   * @param sessionId - Id or external id of the session.
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * const session = await client.sessions.archive('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE');
+   * const session = await client.sessions.archive('sess_01K5ZV7QH37MZTXN4T6B9D0RFE');
    * ```
    */
   archive(sessionId: string, options?: RequestOptions): Promise<Session> {
@@ -124,14 +149,14 @@ export class Sessions extends Resource {
   }
 
   /**
-   * Ask a running session to stop.
+   * Cancel a session
    *
-   * Appends a `user.interrupt` event when the session is running, else nothing.
+   * Asks a running session to stop, by a `user.interrupt` event; does nothing to one that rests.
    *
-   * @param sessionId - Id or external id of the session.
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * const sessionCanceling = await client.sessions.cancel('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE');
+   * const sessionCanceling = await client.sessions.cancel('sess_01K5ZV7QH37MZTXN4T6B9D0RFE');
    * ```
    */
   cancel(sessionId: string, options?: RequestOptions): Promise<SessionCanceling> {
@@ -142,13 +167,28 @@ export class Sessions extends Resource {
 /** `client.sessions.events` */
 export class SessionsEvents extends Resource {
   /**
-   * Append events to a session, all or nothing.
+   * Send events
    *
-   * @param sessionId - Id or external id of the session.
+   * Appends 1 to 500 events of at most 256 KiB each, in order: all of them or none. Every member is kept as sent; the answer repeats the events as stored.
+   *
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * const sendEventsResult = await client.sessions.events.send('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE', {
-   *   events: [{ type: 'user.message', content: 'Hello' }],
+   * const sendEventsResult = await client.sessions.events.send('sess_01K5ZV7QH37MZTXN4T6B9D0RFE', {
+   *   events: [
+   *     { type: 'user.message', content: 'Hello, this is a test message.' },
+   *     {
+   *       type: 'session.status_idle',
+   *       status: 'idle',
+   *       usage: {
+   *         input_tokens: 150,
+   *         output_tokens: 42,
+   *         cache_read_input_tokens: 0,
+   *         cache_creation_input_tokens: 0,
+   *       },
+   *       stop_reason: { type: 'end_turn' },
+   *     },
+   *   ],
    * });
    * ```
    */
@@ -157,12 +197,14 @@ export class SessionsEvents extends Resource {
   }
 
   /**
-   * List the events of a session, oldest first.
+   * List events
    *
-   * @param sessionId - Id or external id of the session.
+   * Oldest first. A cursor must be an event of this session.
+   *
+   * @param sessionId - The session's id, or its external id.
    * @example
    * ```ts
-   * for await (const event of client.sessions.events.list('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE')) {
+   * for await (const event of client.sessions.events.list('sess_01K5ZV7QH37MZTXN4T6B9D0RFE')) {
    *   console.log(event.id);
    * }
    * ```
@@ -172,13 +214,15 @@ export class SessionsEvents extends Resource {
   }
 
   /**
-   * Retrieve one event of a session.
+   * Retrieve an event
    *
-   * @param sessionId - Id or external id of the session.
-   * @param eventId - Id of the event.
+   * One event of the session, as stored.
+   *
+   * @param sessionId - The session's id, or its external id.
+   * @param eventId - The event's id.
    * @example
    * ```ts
-   * const event = await client.sessions.events.retrieve('sess_01K5ZV7QH3M8W2XN4T6B9D0RFE', 'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB');
+   * const event = await client.sessions.events.retrieve('sess_01K5ZV7QH37MZTXN4T6B9D0RFE', 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB');
    * ```
    */
   retrieve(sessionId: string, eventId: string, options?: RequestOptions): Promise<Event> {
@@ -189,13 +233,17 @@ export class SessionsEvents extends Resource {
 /** `client.tokens` */
 export class Tokens extends Resource {
   /**
-   * Make an access token.
+   * Create a token
    *
-   * The secret is in this answer and nowhere else.
+   * The secret is shown in this answer alone; only its hash is stored, so a repeat with the same idempotency key answers `token: null`. A token never has more scopes, nor a longer life, than its maker.
    *
    * @example
    * ```ts
-   * const tokenWithSecret = await client.tokens.create({ name: 'ci', scopes: ['events:write'] });
+   * const tokenWithSecret = await client.tokens.create({
+   *   name: 'ci',
+   *   scopes: ['sessions:read', 'events:read'],
+   *   expires_at: '2026-09-25T00:00:00Z',
+   * });
    * ```
    */
   create(params: CreateTokenParams, options?: RequestOptions): Promise<TokenWithSecret> {
@@ -203,7 +251,9 @@ export class Tokens extends Resource {
   }
 
   /**
-   * List access tokens.
+   * List tokens
+   *
+   * Newest first, revoked and expired ones included; never with their secrets.
    *
    * @example
    * ```ts
@@ -217,12 +267,14 @@ export class Tokens extends Resource {
   }
 
   /**
-   * Revoke an access token.
+   * Revoke a token
    *
-   * @param tokenId - Id of the token.
+   * From this answer on the token is refused. Revoking twice is revoking once.
+   *
+   * @param tokenId - The token's id.
    * @example
    * ```ts
-   * const token = await client.tokens.revoke('tok_01K5ZV7QH3M8W2XN4T6B9D0RFG');
+   * const token = await client.tokens.revoke('tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN');
    * ```
    */
   revoke(tokenId: string, options?: RequestOptions): Promise<Token> {
@@ -230,14 +282,14 @@ export class Tokens extends Resource {
   }
 
   /**
-   * Replace the secret of an access token.
+   * Rotate a token
    *
-   * The new secret is in this answer and nowhere else.
+   * Gives the token a new secret, shown in this answer alone. Earlier secrets end at once, or after `overlap_seconds` (at most seven days).
    *
-   * @param tokenId - Id of the token.
+   * @param tokenId - The token's id.
    * @example
    * ```ts
-   * const tokenWithSecret = await client.tokens.rotate('tok_01K5ZV7QH3M8W2XN4T6B9D0RFG', {
+   * const tokenWithSecret = await client.tokens.rotate('tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN', {
    *   overlap_seconds: 3600,
    * });
    * ```

@@ -1,34 +1,27 @@
 // Written by scripts/generate.ts from openapi.json. Do not edit: change the document and run `pnpm generate`.
 
-/** Where a session stands. */
-export type SessionStatus = 'idle' | 'running' | 'rescheduling' | 'terminated';
-
-/** The agent of a session: an opaque label. */
-export interface SessionAgent {
-  readonly type: 'agent';
-  /** The label as it was given. */
-  readonly id: string;
-  /** The agent's version, when one was given. */
-  readonly version: number | string | null;
+/** The envelope of every refusal. */
+export interface ErrorResponse {
+  readonly type: 'error';
+  readonly error: ErrorResponseError;
+  /** Names this request in the server's log. */
+  readonly request_id: string;
 }
 
-/** Tokens used: the sums over the session's `session.status_idle` events. */
-export interface Usage {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cache_read_input_tokens: number;
-  readonly cache_creation_input_tokens: number;
-}
+/** Kind of a refusal: a closed set. */
+export type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'not_found_error'
+  | 'conflict_error'
+  | 'rate_limit_error'
+  | 'api_error'
+  | 'overloaded_error';
 
-/** Counters of a session. */
-export interface SessionStats {
-  /** Number of events in the session. */
-  readonly event_count: number;
-}
-
-/** One agent session: a log of events with a status derived from them. */
+/** One agent session: a log of events, and what follows from them. */
 export interface Session {
-  /** `sess_` and a ULID. For example `'sess_01K5ZV7QH3M8W2XN4T6B9D0RFE'`. */
+  /** `sess_` and a ULID. For example `'sess_01K5ZV7QH37MZTXN4T6B9D0RFE'`. */
   readonly id: string;
   readonly type: 'session';
   /** The caller's own id, unique within the org. */
@@ -44,8 +37,9 @@ export interface Session {
   readonly stats: SessionStats;
   /** RFC 3339, UTC, six fractional digits. */
   readonly created_at: string;
+  /** The last change of any kind, an append included. */
   readonly updated_at: string;
-  /** When the session was archived, else null. */
+  /** Null unless archived. */
   readonly archived_at: string | null;
   /** Always empty; present for clients of the wider API family. */
   readonly resources: readonly unknown[];
@@ -57,10 +51,115 @@ export interface Session {
   readonly budget: null;
 }
 
-/** A session that is gone, its events with it. */
-export interface SessionDeleted {
+/** The agent of a session: an opaque label. */
+export interface SessionAgent {
+  readonly type: 'agent';
+  /** The label as it was given. */
   readonly id: string;
-  readonly type: 'session_deleted';
+  /** Null when none was given. */
+  readonly version: number | string | null;
+}
+
+/** Where a session stands. */
+export type SessionStatus = 'idle' | 'running' | 'rescheduling' | 'terminated';
+
+/** Token counts; those of a session are the sums over its `session.status_idle` events. */
+export interface Usage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cache_read_input_tokens: number;
+  readonly cache_creation_input_tokens: number;
+}
+
+/** Counters of a session. */
+export interface SessionStats {
+  /** Number of events in the session. */
+  readonly event_count: number;
+}
+
+/** What a new session starts with. Everything is optional. */
+export interface CreateSessionParams {
+  /** The agent's label, or any object with an `id` and perhaps a `version`. */
+  readonly agent?: string | CreateSessionParamsAgent | null | undefined;
+  /** An opaque label. 1 to 255 characters. */
+  readonly environment_id?: string | null | undefined;
+  /** At most 500 characters. */
+  readonly title?: string | null | undefined;
+  /** Up to 50 pairs of at most 64 and 512 characters. */
+  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
+  /** Your own id for the session, without `/` and control characters. A taken one is a conflict. */
+  readonly external_id?: string | null | undefined;
+  /** Events to append in the same commit. */
+  readonly initial_events?: readonly EventInput[] | null | undefined;
+}
+
+/** An event to append: any type, any own fields. They are kept as sent. */
+export interface EventInput {
+  readonly type: EventType;
+  /** Left out, a `user.message` starts a turn and any other event takes the current one. */
+  readonly turn_id?: string | null | undefined;
+  /** Your own time of the event, kept verbatim. */
+  readonly occurred_at?: string | null | undefined;
+  /**
+   * Version of the event's shape.
+   *
+   * @defaultValue `'1.0'`
+   */
+  readonly schema_version?: string | null | undefined;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A known type of event, or any other: lower-case words joined by dots, at most 100 characters. */
+export type EventType =
+  | 'user.message'
+  | 'user.interrupt'
+  | 'user.tool_confirmation'
+  | 'user.tool_result'
+  | 'user.custom_tool_result'
+  | 'user.define_outcome'
+  | 'system.message'
+  | 'agent.message'
+  | 'agent.thinking'
+  | 'agent.tool_use'
+  | 'agent.tool_result'
+  | 'agent.mcp_tool_use'
+  | 'agent.mcp_tool_result'
+  | 'agent.custom_tool_use'
+  | 'session.status_running'
+  | 'session.status_rescheduled'
+  | 'session.status_idle'
+  | 'session.status_terminated'
+  | 'session.updated'
+  | 'session.usage'
+  | 'session.deleted'
+  | 'session.error'
+  | 'span.model_request_start'
+  | 'span.model_request_end'
+  | 'terminated'
+  | (string & {});
+
+/** A page of sessions. */
+export interface SessionPage {
+  readonly data: readonly Session[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
+  readonly next_page: string | null;
+  /** Opaque token of the page in the other direction; null on the first page. */
+  readonly prev_page: string | null;
+}
+
+/** What to change. Absent members stay as they are. */
+export interface UpdateSessionParams {
+  /** At most 500 characters; null removes the title. */
+  readonly title?: string | null | undefined;
+  /** Merged into what is there; null deletes a key. */
+  readonly metadata?: Readonly<Record<string, string | null>> | null | undefined;
 }
 
 /** A session that was asked to stop. */
@@ -70,29 +169,71 @@ export interface SessionCanceling {
   readonly status: 'canceling';
 }
 
-/** What a new session starts with. Everything is optional. */
-export interface CreateSessionParams {
-  /** The agent's label, or any object with an `id`. */
-  readonly agent?: string | CreateSessionParamsAgent | undefined;
-  /** An opaque label. */
-  readonly environment_id?: string | undefined;
-  /** At most 500 characters. */
-  readonly title?: string | undefined;
-  /** Up to 50 pairs of at most 64 and 512 characters. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  /** Your own id for the session. A taken one is a conflict. */
-  readonly external_id?: string | undefined;
-  /** Events to append in the same commit. */
-  readonly initial_events?: readonly EventInput[] | undefined;
+/** A session that is gone, its events with it. */
+export interface SessionDeleted {
+  readonly id: string;
+  readonly type: 'session_deleted';
 }
 
-/** What to change. Absent members stay as they are. */
-export interface UpdateSessionParams {
-  /** Null removes the title. */
-  readonly title?: string | null | undefined;
-  /** Merged into what is there; null deletes a key. */
-  readonly metadata?: Readonly<Record<string, string | null>> | undefined;
+/** The events as they were stored, in the order sent. */
+export interface SendEventsResult {
+  readonly data: readonly Event[];
 }
+
+/** One event of the log: the envelope and the event's own fields, as they were sent. */
+export type Event =
+  | UserMessageEvent
+  | UserInterruptEvent
+  | UserToolConfirmationEvent
+  | UserToolResultEvent
+  | UserCustomToolResultEvent
+  | UserDefineOutcomeEvent
+  | SystemMessageEvent
+  | AgentMessageEvent
+  | AgentThinkingEvent
+  | AgentToolUseEvent
+  | AgentToolResultEvent
+  | AgentMcpToolUseEvent
+  | AgentMcpToolResultEvent
+  | AgentCustomToolUseEvent
+  | SessionStatusRunningEvent
+  | SessionStatusRescheduledEvent
+  | SessionStatusIdleEvent
+  | SessionStatusTerminatedEvent
+  | SessionUpdatedEvent
+  | SessionUsageEvent
+  | SessionDeletedEvent
+  | SessionErrorEvent
+  | SpanModelRequestStartEvent
+  | SpanModelRequestEndEvent
+  | TerminatedEvent
+  | UnknownEvent;
+
+/** A message of the user. */
+export interface UserMessageEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.message';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  /** Text, or blocks. */
+  readonly content: string | readonly ContentBlock[];
+}
+
+/** One block of a message. */
+export type ContentBlock = TextBlock | UnknownBlock;
 
 /** A block of text. */
 export interface TextBlock {
@@ -117,59 +258,9 @@ export interface UnknownBlock {
   readonly [field: string]: unknown;
 }
 
-/** One block of a message. */
-export type ContentBlock = TextBlock | UnknownBlock;
-
-/** Why the session came to rest. */
-export interface StopReason {
-  /** `end_turn`, or what else stopped it. */
-  readonly type: string;
-  /** Further members, as they were sent. */
-  readonly [field: string]: unknown;
-}
-
-/** What went wrong. */
-export interface SessionErrorCause {
-  readonly type: string;
-  readonly message: string;
-  /** Further members, as they were sent. */
-  readonly [field: string]: unknown;
-}
-
-/** Whether the run is tried again. */
-export interface RetryStatus {
-  /** `exhausted` and `terminal` end the run. */
-  readonly type: string;
-  /** Further members, as they were sent. */
-  readonly [field: string]: unknown;
-}
-
-/** A message of the user. */
-export interface UserMessageEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
-  readonly id: string;
-  readonly type: 'user.message';
-  /** The session of the event; null for account events. */
-  readonly session_id: string | null;
-  /** The turn of the event; null before the first turn. */
-  readonly turn_id: string | null;
-  /** As the producer sent it, else `1.0`. */
-  readonly schema_version: string;
-  /** The log's time: strictly increasing within an org. */
-  readonly created_at: string;
-  /** Equal to `created_at`. */
-  readonly processed_at: string;
-  /** The producer's own time, verbatim; absent when none was sent. */
-  readonly occurred_at?: string;
-  /** Number within the session, from 1; null for account events. */
-  readonly seq: number | null;
-  /** Text, or blocks. */
-  readonly content: string | readonly ContentBlock[];
-}
-
 /** The user asked the agent to stop. */
 export interface UserInterruptEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'user.interrupt';
   /** The session of the event; null for account events. */
@@ -192,7 +283,7 @@ export interface UserInterruptEvent {
 
 /** The user allowed or denied a tool call. */
 export interface UserToolConfirmationEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'user.tool_confirmation';
   /** The session of the event; null for account events. */
@@ -215,7 +306,7 @@ export interface UserToolConfirmationEvent {
 
 /** The result of a tool that ran on the user's side. */
 export interface UserToolResultEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'user.tool_result';
   /** The session of the event; null for account events. */
@@ -238,7 +329,7 @@ export interface UserToolResultEvent {
 
 /** The result of a custom tool. */
 export interface UserCustomToolResultEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'user.custom_tool_result';
   /** The session of the event; null for account events. */
@@ -261,7 +352,7 @@ export interface UserCustomToolResultEvent {
 
 /** The user said what the session should achieve. */
 export interface UserDefineOutcomeEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'user.define_outcome';
   /** The session of the event; null for account events. */
@@ -284,7 +375,7 @@ export interface UserDefineOutcomeEvent {
 
 /** A message of the system. */
 export interface SystemMessageEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'system.message';
   /** The session of the event; null for account events. */
@@ -306,7 +397,7 @@ export interface SystemMessageEvent {
 
 /** A reply of the agent. */
 export interface AgentMessageEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.message';
   /** The session of the event; null for account events. */
@@ -328,7 +419,7 @@ export interface AgentMessageEvent {
 
 /** The agent's reasoning. */
 export interface AgentThinkingEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.thinking';
   /** The session of the event; null for account events. */
@@ -351,7 +442,7 @@ export interface AgentThinkingEvent {
 
 /** The agent called a tool. */
 export interface AgentToolUseEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.tool_use';
   /** The session of the event; null for account events. */
@@ -374,7 +465,7 @@ export interface AgentToolUseEvent {
 
 /** The result of a tool call. */
 export interface AgentToolResultEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.tool_result';
   /** The session of the event; null for account events. */
@@ -397,7 +488,7 @@ export interface AgentToolResultEvent {
 
 /** The agent called an MCP tool. */
 export interface AgentMcpToolUseEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.mcp_tool_use';
   /** The session of the event; null for account events. */
@@ -420,7 +511,7 @@ export interface AgentMcpToolUseEvent {
 
 /** The result of an MCP tool call. */
 export interface AgentMcpToolResultEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.mcp_tool_result';
   /** The session of the event; null for account events. */
@@ -443,7 +534,7 @@ export interface AgentMcpToolResultEvent {
 
 /** The agent called a custom tool. */
 export interface AgentCustomToolUseEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'agent.custom_tool_use';
   /** The session of the event; null for account events. */
@@ -466,7 +557,7 @@ export interface AgentCustomToolUseEvent {
 
 /** The session runs. */
 export interface SessionStatusRunningEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.status_running';
   /** The session of the event; null for account events. */
@@ -489,7 +580,7 @@ export interface SessionStatusRunningEvent {
 
 /** The session was scheduled for execution. */
 export interface SessionStatusRescheduledEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.status_rescheduled';
   /** The session of the event; null for account events. */
@@ -512,7 +603,7 @@ export interface SessionStatusRescheduledEvent {
 
 /** The session returned to idle. */
 export interface SessionStatusIdleEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.status_idle';
   /** The session of the event; null for account events. */
@@ -530,14 +621,21 @@ export interface SessionStatusIdleEvent {
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
   readonly status?: string;
-  /** Tokens used since the session was last idle. */
   readonly usage?: Usage;
   readonly stop_reason?: StopReason;
 }
 
+/** Why the session came to rest. */
+export interface StopReason {
+  /** `end_turn`, or what else stopped it. */
+  readonly type: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
 /** The session ended for good. */
 export interface SessionStatusTerminatedEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.status_terminated';
   /** The session of the event; null for account events. */
@@ -560,7 +658,7 @@ export interface SessionStatusTerminatedEvent {
 
 /** The session's title or metadata changed. */
 export interface SessionUpdatedEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.updated';
   /** The session of the event; null for account events. */
@@ -583,7 +681,7 @@ export interface SessionUpdatedEvent {
 
 /** Tokens used. */
 export interface SessionUsageEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.usage';
   /** The session of the event; null for account events. */
@@ -606,7 +704,7 @@ export interface SessionUsageEvent {
 
 /** The session was deleted. */
 export interface SessionDeletedEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.deleted';
   /** The session of the event; null for account events. */
@@ -629,7 +727,7 @@ export interface SessionDeletedEvent {
 
 /** The run failed. */
 export interface SessionErrorEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.error';
   /** The session of the event; null for account events. */
@@ -652,9 +750,25 @@ export interface SessionErrorEvent {
   readonly retry_status?: RetryStatus;
 }
 
+/** What went wrong. */
+export interface SessionErrorCause {
+  readonly type: string;
+  readonly message: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Whether the run is tried again. */
+export interface RetryStatus {
+  /** `exhausted` and `terminal` end the run. */
+  readonly type: string;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
 /** A model request started. */
 export interface SpanModelRequestStartEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'span.model_request_start';
   /** The session of the event; null for account events. */
@@ -677,7 +791,7 @@ export interface SpanModelRequestStartEvent {
 
 /** A model request ended. */
 export interface SpanModelRequestEndEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'span.model_request_end';
   /** The session of the event; null for account events. */
@@ -700,7 +814,7 @@ export interface SpanModelRequestEndEvent {
 
 /** The execution was terminated. */
 export interface TerminatedEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'terminated';
   /** The session of the event; null for account events. */
@@ -733,7 +847,7 @@ export declare enum UnknownEventType {
 
 /** An event of a type that this document does not list. The set of types is open. */
 export interface UnknownEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C5N8Y1P3S7V0X4ZAB'`. */
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: UnknownEventType;
   /** The session of the event; null for account events. */
@@ -754,89 +868,42 @@ export interface UnknownEvent {
   readonly [field: string]: unknown;
 }
 
-/** One event of the log: the envelope and the event's own fields, as they were sent. */
-export type Event =
-  | UserMessageEvent
-  | UserInterruptEvent
-  | UserToolConfirmationEvent
-  | UserToolResultEvent
-  | UserCustomToolResultEvent
-  | UserDefineOutcomeEvent
-  | SystemMessageEvent
-  | AgentMessageEvent
-  | AgentThinkingEvent
-  | AgentToolUseEvent
-  | AgentToolResultEvent
-  | AgentMcpToolUseEvent
-  | AgentMcpToolResultEvent
-  | AgentCustomToolUseEvent
-  | SessionStatusRunningEvent
-  | SessionStatusRescheduledEvent
-  | SessionStatusIdleEvent
-  | SessionStatusTerminatedEvent
-  | SessionUpdatedEvent
-  | SessionUsageEvent
-  | SessionDeletedEvent
-  | SessionErrorEvent
-  | SpanModelRequestStartEvent
-  | SpanModelRequestEndEvent
-  | TerminatedEvent
-  | UnknownEvent;
-
-/** A known type of event, or any other: lower-case words joined by dots, at most 100 characters. */
-export type EventType =
-  | 'user.message'
-  | 'user.interrupt'
-  | 'user.tool_confirmation'
-  | 'user.tool_result'
-  | 'user.custom_tool_result'
-  | 'user.define_outcome'
-  | 'system.message'
-  | 'agent.message'
-  | 'agent.thinking'
-  | 'agent.tool_use'
-  | 'agent.tool_result'
-  | 'agent.mcp_tool_use'
-  | 'agent.mcp_tool_result'
-  | 'agent.custom_tool_use'
-  | 'session.status_running'
-  | 'session.status_rescheduled'
-  | 'session.status_idle'
-  | 'session.status_terminated'
-  | 'session.updated'
-  | 'session.usage'
-  | 'session.deleted'
-  | 'session.error'
-  | 'span.model_request_start'
-  | 'span.model_request_end'
-  | 'terminated'
-  | (string & {});
-
-/** An event to append: any type, any own fields. They are kept as sent. */
-export interface EventInput {
-  readonly type: EventType;
-  /** Left out, a `user.message` starts a turn and any other event takes the current one. */
-  readonly turn_id?: string | undefined;
-  /** Your own time of the event, kept verbatim. */
-  readonly occurred_at?: string | undefined;
-  /**
-   * Version of the event's shape.
-   *
-   * @defaultValue `'1.0'`
-   */
-  readonly schema_version?: string | undefined;
-  /** Further members, as they were sent. */
-  readonly [field: string]: unknown;
-}
-
 /** Events to append, in order, all or nothing. */
 export interface SendEventsParams {
   readonly events: readonly EventInput[];
 }
 
-/** The events as they were stored, in the order sent. */
-export interface SendEventsResult {
+/** A page of events. */
+export interface EventPage {
   readonly data: readonly Event[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
+  readonly next_page: string | null;
+}
+
+/** An access token with its secret, shown this once. */
+export interface TokenWithSecret {
+  /** `tok_` and a ULID. For example `'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN'`. */
+  readonly id: string;
+  readonly type: 'token';
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The first characters of the token, to recognise it by. */
+  readonly prefix: string;
+  readonly created_at: string;
+  /** Null: it does not expire. */
+  readonly expires_at: string | null;
+  /** To the minute; null when it was never used. */
+  readonly last_used_at: string | null;
+  /** Null unless revoked. */
+  readonly revoked_at: string | null;
+  /** The secret. Null in the repeat of an answer that was given before: only its hash is stored. */
+  readonly token: string | null;
 }
 
 /** What a token may do. */
@@ -849,78 +916,14 @@ export type Scope =
   | 'webhooks:write'
   | 'tokens:manage';
 
-/** An access token, without its secret. */
-export interface Token {
-  /** `tok_` and a ULID. For example `'tok_01K5ZV7QH3M8W2XN4T6B9D0RFG'`. */
-  readonly id: string;
-  readonly type: 'token';
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  /** The first characters of the token, to recognise it by. */
-  readonly prefix: string;
-  readonly created_at: string;
-  readonly expires_at: string | null;
-  readonly last_used_at: string | null;
-  readonly revoked_at: string | null;
-}
-
-/** An access token with its secret, shown this once. */
-export interface TokenWithSecret {
-  /** `tok_` and a ULID. For example `'tok_01K5ZV7QH3M8W2XN4T6B9D0RFG'`. */
-  readonly id: string;
-  readonly type: 'token';
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  /** The first characters of the token, to recognise it by. */
-  readonly prefix: string;
-  readonly created_at: string;
-  readonly expires_at: string | null;
-  readonly last_used_at: string | null;
-  readonly revoked_at: string | null;
-  /** The secret. Null in the repeat of an answer that was given before: only its hash is stored. */
-  readonly token: string | null;
-}
-
-/** What a new token may do. Never more than its maker. */
+/** What a new token may do: never more, and never longer, than its maker. */
 export interface CreateTokenParams {
+  /** 1 to 255 characters. */
   readonly name: string;
+  /** What the token may do: at most what its maker may. */
   readonly scopes: readonly Scope[];
-  /** Left out, the token does not expire. */
-  readonly expires_at?: string | undefined;
-}
-
-/** How the old secret goes. */
-export interface RotateTokenParams {
-  /** How long the old secret stays valid beside the new one. */
-  readonly overlap_seconds?: number | undefined;
-}
-
-/** A page of sessions. */
-export interface SessionPage {
-  readonly data: readonly Session[];
-  /** Id of the first record, null when empty. */
-  readonly first_id: string | null;
-  /** Id of the last record, null when empty. */
-  readonly last_id: string | null;
-  /** Whether there is more in the direction of travel. */
-  readonly has_more: boolean;
-  /** Opaque token of the next page in the direction of travel. */
-  readonly next_page: string | null;
-  /** Opaque token of the page before; null on the first page. */
-  readonly prev_page: string | null;
-}
-
-/** A page of events. */
-export interface EventPage {
-  readonly data: readonly Event[];
-  /** Id of the first record, null when empty. */
-  readonly first_id: string | null;
-  /** Id of the last record, null when empty. */
-  readonly last_id: string | null;
-  /** Whether there is more in the direction of travel. */
-  readonly has_more: boolean;
-  /** Opaque token of the next page in the direction of travel. */
-  readonly next_page: string | null;
+  /** Left out or null, the token does not expire. */
+  readonly expires_at?: string | null | undefined;
 }
 
 /** A page of tokens. */
@@ -932,63 +935,74 @@ export interface TokenPage {
   readonly last_id: string | null;
   /** Whether there is more in the direction of travel. */
   readonly has_more: boolean;
-  /** Opaque token of the next page in the direction of travel. */
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
   readonly next_page: string | null;
 }
 
-/** Kind of a refusal: a closed set. */
-export type ErrorType =
-  | 'invalid_request_error'
-  | 'authentication_error'
-  | 'permission_error'
-  | 'not_found_error'
-  | 'conflict_error'
-  | 'rate_limit_error'
-  | 'api_error'
-  | 'overloaded_error';
+/** An access token, without its secret. */
+export interface Token {
+  /** `tok_` and a ULID. For example `'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN'`. */
+  readonly id: string;
+  readonly type: 'token';
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The first characters of the token, to recognise it by. */
+  readonly prefix: string;
+  readonly created_at: string;
+  /** Null: it does not expire. */
+  readonly expires_at: string | null;
+  /** To the minute; null when it was never used. */
+  readonly last_used_at: string | null;
+  /** Null unless revoked. */
+  readonly revoked_at: string | null;
+}
 
-/** The envelope of every refusal. */
-export interface ErrorResponse {
-  readonly type: 'error';
-  readonly error: ErrorResponseError;
-  /** Names this request in the server's log. */
-  readonly request_id: string;
+/** How the old secret goes. */
+export interface RotateTokenParams {
+  /**
+   * How long earlier secrets stay valid beside the new one.
+   *
+   * @defaultValue `0`
+   */
+  readonly overlap_seconds?: number | null | undefined;
 }
 
 export interface CreateSessionParamsAgent {
+  /** The agent's label. 1 to 255 characters. */
   readonly id: string;
+  readonly version?: string | number | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
 
 /** Bounds on `created_at`. */
 export interface CreatedAtFilter {
-  /** After this instant. */
+  /** Created after this instant. */
   readonly gt?: string | Date | undefined;
-  /** At or after this instant. */
+  /** Created at or after this instant. */
   readonly gte?: string | Date | undefined;
-  /** Before this instant. */
+  /** Created before this instant. */
   readonly lt?: string | Date | undefined;
-  /** At or before this instant. */
+  /** Created at or before this instant. */
   readonly lte?: string | Date | undefined;
 }
 
 /** Query of `client.sessions.list`. */
 export interface SessionsListParams {
   /**
-   * Records a page.
+   * Records on a page, at most. A page also ends at 4 MiB.
    *
    * @defaultValue `20`
    */
   readonly limit?: number | undefined;
   /** The records after this session id, in list order. */
   readonly after_id?: string | undefined;
-  /** The nearest records before this session id. */
+  /** The nearest records before this session id, in list order. */
   readonly before_id?: string | undefined;
-  /** An opaque token from `next_page`. */
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
   readonly page?: string | undefined;
   /**
-   * `asc`: oldest first.
+   * `asc`: oldest first. `desc`: newest first.
    *
    * @defaultValue `'desc'`
    */
@@ -1006,31 +1020,31 @@ export interface SessionsListParams {
    */
   readonly include_archived?: boolean | undefined;
   readonly created_at?: CreatedAtFilter | undefined;
-  /** Only sessions whose metadata has all these pairs. */
+  /** Only sessions whose metadata has all these pairs: `metadata[key]=value`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Query of `client.sessions.events.list`. */
 export interface SessionsEventsListParams {
   /**
-   * Records a page.
+   * Records on a page, at most. A page also ends at 4 MiB.
    *
    * @defaultValue `20`
    */
   readonly limit?: number | undefined;
   /** The records after this event id, in list order. */
   readonly after_id?: string | undefined;
-  /** The nearest records before this event id. */
+  /** The nearest records before this event id, in list order. */
   readonly before_id?: string | undefined;
-  /** An opaque token from `next_page`. */
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
   readonly page?: string | undefined;
   /**
-   * `asc`: oldest first.
+   * `asc`: oldest first. `desc`: newest first.
    *
    * @defaultValue `'asc'`
    */
   readonly order?: 'asc' | 'desc' | undefined;
-  /** Only events of these types; `*` stands for any run of characters. */
+  /** Only events of these types; `*` stands for any run of characters, as in `session.*`. */
   readonly types?: readonly string[] | undefined;
   readonly created_at?: CreatedAtFilter | undefined;
 }
@@ -1038,19 +1052,19 @@ export interface SessionsEventsListParams {
 /** Query of `client.tokens.list`. */
 export interface TokensListParams {
   /**
-   * Records a page.
+   * Records on a page, at most. A page also ends at 4 MiB.
    *
    * @defaultValue `20`
    */
   readonly limit?: number | undefined;
   /** The records after this token id, in list order. */
   readonly after_id?: string | undefined;
-  /** The nearest records before this token id. */
+  /** The nearest records before this token id, in list order. */
   readonly before_id?: string | undefined;
-  /** An opaque token from `next_page`. */
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
   readonly page?: string | undefined;
   /**
-   * `asc`: oldest first.
+   * `asc`: oldest first. `desc`: newest first.
    *
    * @defaultValue `'desc'`
    */
@@ -1059,9 +1073,9 @@ export interface TokensListParams {
 
 export interface ErrorResponseError {
   readonly type: ErrorType;
-  /** A sentence for people. */
+  /** One sentence for a person: what is wrong and what to do. */
   readonly message: string;
-  /** The parameter at fault, such as `events[3].type`. */
+  /** The input at fault, such as `events[3].type`. */
   readonly param?: string;
   /** A stable word for programs, where the type is not enough. */
   readonly code?: string;

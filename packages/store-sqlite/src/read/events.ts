@@ -7,6 +7,7 @@ import { limits } from '@turnlog/core/limits';
 import { idOfText } from '@turnlog/core/plan/event-text';
 import type { SessionRef } from '@turnlog/core/sessions';
 import type { EventQuery, Page } from '@turnlog/core/store';
+import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
 import { turnOfTheLoop } from './turn.ts';
 import { TypeNumbers } from './types.ts';
@@ -30,10 +31,7 @@ interface Row {
   readonly text: string;
 }
 
-interface Rows {
-  readonly rows: Row[];
-  readonly hasMore: boolean;
-}
+type Rows = Pick<FillingPage<Row>, 'data' | 'hasMore'>;
 
 export class EventReader {
   readonly #reader: Reader;
@@ -59,17 +57,17 @@ export class EventReader {
 
   /** `session_not_found`; null when the cursor is no event of the session. */
   async list(org: number, ref: SessionRef, query: EventQuery): Promise<Page<StoredEvent> | null> {
+    const types = query.types === null ? null : await this.#types.matching(org, query.types);
     const first = this.#reader.snapshot(() => {
       const span = this.#span(org, ref, query);
       if (span === null) return null;
-      const types = query.types === null ? null : this.#types.matching(org, query.types);
       if (types !== null && types.length > MERGED_TYPES) return { span, types: new Set(types) };
       return this.#page(span, types, query.limit);
     });
     if (first === null) return null;
-    const { rows, hasMore } = 'span' in first ? await this.#scan(ref, first.span, first.types, query.limit) : first;
-    if (query.cursor?.direction === 'before') rows.reverse();
-    return { data: rows.map(({ text }) => ({ id: idOfText(text), text })), hasMore };
+    const { data, hasMore } = 'span' in first ? await this.#scan(ref, first.span, first.types, query.limit) : first;
+    if (query.cursor?.direction === 'before') data.reverse();
+    return { data: data.map(({ text }) => ({ id: idOfText(text), text })), hasMore };
   }
 
   #session(org: number, ref: SessionRef): { no: number; first_seq: number; count: number } | undefined {
@@ -127,7 +125,7 @@ export class EventReader {
 
   #page(span: Span, types: readonly number[] | null, limit: number): Rows {
     if (types === null) return this.#dense(span, limit);
-    if (types.length === 0) return { rows: [], hasMore: false };
+    if (types.length === 0) return { data: [], hasMore: false };
     const part = 'SELECT seq, text FROM events WHERE org = ? AND session = ? AND type_no = ? AND seq BETWEEN ? AND ?';
     const parts = types.map(() => part).join(' UNION ALL ');
     const values = types.flatMap((type) => [span.org, span.session, type, span.low, span.high]);
@@ -140,24 +138,24 @@ export class EventReader {
     const high = span.ascending ? Math.min(span.high, span.low + limit - 1) : span.high;
     const text = `SELECT seq, text FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
       ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'}`;
-    const { rows, hasMore } = this.#read(text, [span.org, span.session, low, high], limit);
-    return { rows, hasMore: hasMore || (span.ascending ? high < span.high : low > span.low) };
+    const { data, hasMore } = this.#read(text, [span.org, span.session, low, high], limit);
+    return { data, hasMore: hasMore || (span.ascending ? high < span.high : low > span.low) };
   }
 
   /** Reads up to `limit` rows or a page's bytes; `hasMore` when the query has a row beyond. */
   #read(text: string, values: number[], limit: number): Rows {
     const statement = this.#reader.statements.get(text);
     const source = limit <= EAGER_ROWS ? statement.all(...values) : statement.iterate(...values);
-    const page = new PageRows(limit);
+    const page = new FillingPage<Row>(limit);
     for (const row of source) {
-      if (!page.add(row as Row)) break;
+      if (!addRow(page, row as Row)) break;
     }
     return page;
   }
 
   /** Looks at every number of the span, a slice at a time, for types too many to merge. */
   async #scan(ref: SessionRef, span: Span, types: ReadonlySet<number>, limit: number): Promise<Rows> {
-    const page = new PageRows(limit);
+    const page = new FillingPage<Row>(limit);
     let { low, high } = span;
     while (low <= high && !page.hasMore) {
       const from = span.ascending ? low : Math.max(low, high - limits.readRows + 1);
@@ -170,7 +168,7 @@ export class EventReader {
     return page;
   }
 
-  #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: PageRows): void {
+  #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Row>): void {
     if (this.#session(span.org, ref)?.no !== span.session) throw sessionNotFound('id' in ref ? ref.id : ref.externalId);
     const slice = this.#reader.statements.rows<{ seq: number; type_no: number }>(
       `SELECT seq, type_no FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
@@ -181,7 +179,7 @@ export class EventReader {
       span.high,
     );
     for (const { seq, type_no } of slice) {
-      if (types.has(type_no) && !page.add({ seq, text: this.#text(span, seq) })) return;
+      if (types.has(type_no) && !addRow(page, { seq, text: this.#text(span, seq) })) return;
     }
   }
 
@@ -195,23 +193,6 @@ export class EventReader {
   }
 }
 
-/** A page as it fills: up to a number of rows and of bytes, but at least one row. */
-class PageRows implements Rows {
-  readonly rows: Row[] = [];
-  hasMore = false;
-  readonly #limit: number;
-  #bytes = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** False when the row no longer fits: the page is full and more follows. */
-  add(row: Row): boolean {
-    this.#bytes += Buffer.byteLength(row.text);
-    const fits = this.rows.length < this.#limit && (this.#bytes <= limits.pageBytes || this.rows.length === 0);
-    if (fits) this.rows.push(row);
-    else this.hasMore = true;
-    return fits;
-  }
+function addRow(page: FillingPage<Row>, row: Row): boolean {
+  return page.add(row, Buffer.byteLength(row.text));
 }

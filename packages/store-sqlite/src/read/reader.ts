@@ -6,19 +6,27 @@ import { Statements } from '../statements.ts';
 export class Reader {
   readonly statements: Statements;
   readonly #orgs = new Map<OrgId, number>();
+  #reading = false;
 
   constructor(db: Connection) {
     this.statements = new Statements(db);
   }
 
-  /** Runs a synchronous read in one snapshot. */
+  /** Runs a synchronous read in the snapshot of this turn of the loop: reads of one turn share the cost of its locks. */
   snapshot<Value>(read: () => Value): Value {
-    this.statements.run('BEGIN');
-    try {
-      return read();
-    } finally {
-      this.statements.run('COMMIT');
+    if (!this.#reading) {
+      this.statements.run('BEGIN');
+      this.#reading = true;
+      setImmediate(() => this.release());
     }
+    return read();
+  }
+
+  /** Lets go of the snapshot, so that the next read sees all that is committed by then. */
+  release(): void {
+    if (!this.#reading) return;
+    this.statements.run('COMMIT');
+    this.#reading = false;
   }
 
   /** The number of an org; orgs are never deleted. */

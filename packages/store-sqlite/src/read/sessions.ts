@@ -8,11 +8,15 @@ import type { Session, SessionRef } from '@turnlog/core/sessions';
 import type { Page, SessionQuery } from '@turnlog/core/store';
 import { findSession, findSessionByNumber } from '../session-rows.ts';
 import type { Value } from '../statements.ts';
+import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
 import { turnOfTheLoop } from './turn.ts';
 
 /** Candidates that one turn of the loop looks at. */
 const SLICE_ROWS = 500;
+
+/** What a dialect adds to a session's own members, at most about. */
+const ADDED_BYTES = 512;
 
 /** The index that proposes candidates: its query, up to the bounds on the number. */
 interface Source {
@@ -45,19 +49,17 @@ export class SessionReader {
 
   async list(org: number, query: SessionQuery): Promise<Page<Session>> {
     const ascending = (query.order === 'asc') === (query.cursor?.direction !== 'before');
-    const found: Session[] = [];
+    const page = new FillingPage<Session>(query.limit);
     const walk = this.#reader.snapshot(() => this.#walk(org, query, ascending));
     const source = sourceOf(org, query);
-    if (source.parts.length === 0) return { data: [], hasMore: false };
-    while (walk.low <= walk.high && found.length <= query.limit) {
-      const exhausted = this.#reader.snapshot(() => this.#slice(org, query, source, walk, found));
+    if (source.parts.length === 0) return page;
+    while (walk.low <= walk.high && !page.hasMore) {
+      const exhausted = this.#reader.snapshot(() => this.#slice(org, query, source, walk, page));
       if (exhausted) break;
       await turnOfTheLoop();
     }
-    const hasMore = found.length > query.limit;
-    const data = found.slice(0, query.limit);
-    if (query.cursor?.direction === 'before') data.reverse();
-    return { data, hasMore };
+    if (query.cursor?.direction === 'before') page.data.reverse();
+    return page;
   }
 
   /** The numbers between which the list lies. A cursor and a time are positions: what they name need not exist. */
@@ -87,7 +89,7 @@ export class SessionReader {
   }
 
   /** Looks at the next candidates; answers whether there are no more. */
-  #slice(org: number, query: SessionQuery, source: Source, walk: Walk, found: Session[]): boolean {
+  #slice(org: number, query: SessionQuery, source: Source, walk: Walk, page: FillingPage<Session>): boolean {
     const order = walk.ascending ? 'ASC' : 'DESC';
     const part = `${source.select} AND ${source.number} BETWEEN ? AND ?`;
     const text = `${source.parts.map(() => part).join(' UNION ALL ')} ORDER BY no ${order} LIMIT ?`;
@@ -99,8 +101,7 @@ export class SessionReader {
       if (walk.ascending) walk.low = no + 1;
       else walk.high = no - 1;
       const session = findSessionByNumber(this.#reader.statements, org, no)?.session;
-      if (session && matches(session, query)) found.push(session);
-      if (found.length > query.limit) return true;
+      if (session && matches(session, query) && !page.add(session, shownBytes(session))) return true;
     }
     return numbers.length < rows;
   }
@@ -129,6 +130,11 @@ function sourceOf(org: number, query: SessionQuery): Source {
     return { select, number: 'session', parts: phases.map((phase) => [org, phase]) };
   }
   return { select: 'SELECT no FROM sessions WHERE org = ?', number: 'no', parts: [[org]] };
+}
+
+/** What a session takes in an answer, about: its own text, and names that dialects add. */
+function shownBytes(session: Session): number {
+  return Buffer.byteLength(JSON.stringify(session)) + ADDED_BYTES;
 }
 
 function matches(session: Session, query: SessionQuery): boolean {

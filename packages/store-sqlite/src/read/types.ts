@@ -1,6 +1,8 @@
 /** Type patterns as type numbers. Dictionaries only grow, so what was read of one stays true. */
 import { matchesPattern } from '@turnlog/core/events';
+import { limits } from '@turnlog/core/limits';
 import type { Statements } from '../statements.ts';
+import { turnOfTheLoop } from './turn.ts';
 
 interface KnownTypes {
   readonly names: Map<string, number>;
@@ -18,10 +20,10 @@ export class TypeNumbers {
     this.#statements = statements;
   }
 
-  /** The numbers of all types that a pattern matches; null when every type does. */
-  matching(org: number, patterns: readonly string[]): readonly number[] | null {
+  /** The numbers of all types that a pattern matches; null when every type does. Reads what is new of the dictionary first. */
+  async matching(org: number, patterns: readonly string[]): Promise<readonly number[] | null> {
     if (patterns.includes('*')) return null;
-    const { names } = this.#refreshed(org);
+    const { names } = await this.#refreshed(org);
     const numbers = new Set<number>();
     for (const pattern of patterns) {
       if (!pattern.includes('*')) {
@@ -36,21 +38,33 @@ export class TypeNumbers {
     return [...numbers];
   }
 
-  #refreshed(org: number): KnownTypes {
+  async #refreshed(org: number): Promise<KnownTypes> {
+    const known = this.#known(org);
+    while (this.#readOn(org, known) === limits.readRows) await turnOfTheLoop();
+    return known;
+  }
+
+  /** Reads the next types of a dictionary, a slice at most; answers how many. */
+  #readOn(org: number, known: KnownTypes): number {
+    const added = this.#statements.rows<{ no: number; name: string }>(
+      'SELECT no, name FROM types WHERE org = ? AND no > ? ORDER BY no LIMIT ?',
+      org,
+      known.lastNo,
+      limits.readRows,
+    );
+    for (const { no, name } of added) {
+      known.names.set(name, no);
+      known.lastNo = no;
+    }
+    return added.length;
+  }
+
+  #known(org: number): KnownTypes {
     let known = this.#byOrg.get(org);
     if (!known) {
       if (this.#byOrg.size >= ORGS_KEPT) this.#byOrg.clear();
       known = { names: new Map(), lastNo: 0 };
       this.#byOrg.set(org, known);
-    }
-    const added = this.#statements.rows<{ no: number; name: string }>(
-      'SELECT no, name FROM types WHERE org = ? AND no > ? ORDER BY no',
-      org,
-      known.lastNo,
-    );
-    for (const { no, name } of added) {
-      known.names.set(name, no);
-      known.lastNo = no;
     }
     return known;
   }

@@ -18,6 +18,15 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+export interface WriteQueueOptions {
+  readonly thread: Worker;
+  readonly nowUs: NowMicros;
+  /** Told of each commit before it is acknowledged: reads must see it from then on. */
+  readonly onCommitted: () => void;
+  /** Told once when the outcome of a commit is unknown; the process should then end. */
+  readonly onUnknown: (message: string) => void;
+}
+
 /** Background rows in a commit that also carries commands: a quarter of one that carries none. */
 const SHARED_BACKGROUND_ROWS = limits.backgroundRows / 4;
 const SWEEP_EVERY_MS = 60_000;
@@ -25,6 +34,7 @@ const SWEEP_EVERY_MS = 60_000;
 export class WriteQueue {
   readonly #thread: Worker;
   readonly #nowUs: NowMicros;
+  readonly #onCommitted: () => void;
   readonly #onUnknown: (message: string) => void;
   readonly #byOrg = new Map<OrgId, Waiting[]>();
   readonly #touches: Touch[] = [];
@@ -40,11 +50,12 @@ export class WriteQueue {
   readonly #idle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
-  /** `onUnknown` is told when the outcome of a commit is unknown; the process should then end. */
-  constructor(thread: Worker, nowUs: NowMicros, onUnknown: (message: string) => void) {
+  constructor(options: WriteQueueOptions) {
+    const { thread } = options;
     this.#thread = thread;
-    this.#nowUs = nowUs;
-    this.#onUnknown = onUnknown;
+    this.#nowUs = options.nowUs;
+    this.#onCommitted = options.onCommitted;
+    this.#onUnknown = options.onUnknown;
     thread.on('message', (reply: BatchReply) => this.#receive(reply));
     thread.on('error', (error) => this.#break(`The writer's thread failed: ${error.message}`));
     thread.on('exit', () => this.#break("The writer's thread ended."));
@@ -176,6 +187,7 @@ export class WriteQueue {
       if (reply.code === 'internal' && running.length > 1) this.#suspects.push(...running);
       else this.#fail(running, refusalOf(reply));
     } else {
+      this.#onCommitted();
       this.#backlog = reply.backlog;
       this.#sweepDue = false;
       for (const [index, waiting] of running.entries()) settle(waiting, reply.results[index] as CommandResult);

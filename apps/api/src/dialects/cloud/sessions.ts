@@ -1,6 +1,6 @@
 /** Sessions: create, list, retrieve, update, archive, cancel, delete. */
 import { createRoute } from '@hono/zod-openapi';
-import { readPage } from '@turnlog/core/cursors';
+import { checkReached, cursorParam, readPage } from '@turnlog/core/cursors';
 import { sessionNotFound } from '@turnlog/core/errors';
 import { requireScope } from '../../http/credentials.ts';
 import type { Operations } from '../../http/operations.ts';
@@ -10,7 +10,7 @@ import { answers, pathId, refuses, takes } from './reference.ts';
 import { missingSession, sessionOf } from './subjects.ts';
 import { parseEvents } from './wire/event.ts';
 import { page, SENT_EVENTS, SESSION, SESSION_ID } from './wire/examples.ts';
-import { checkReached, pageParameters, presentPage } from './wire/page.ts';
+import { pageParameters, presentPage } from './wire/page.ts';
 import { bodyMembers } from './wire/params.ts';
 import {
   CreateSessionParams,
@@ -90,7 +90,7 @@ function listSessions(operations: Operations, { store, nowUs }: Services): void 
       const paging = pageParameters(query);
       const position = readPage(paging, LIST, 'desc');
       const filters = readSessionFilters(query);
-      await checkReached(store, org, nowUs(), position, paging);
+      await checkReached(store, org, nowUs(), position.cursor, cursorParam(paging));
       const { data, hasMore } = await store.listSessions(org, { ...position, ...filters });
       const texts = data.map((session) => JSON.stringify(presentSession(session)));
       const records = { texts, firstId: data[0]?.id, lastId: data.at(-1)?.id, hasMore };

@@ -1,6 +1,6 @@
 /** The sessions and tokens that paths name. */
 import { eventNotFound, sessionNotFound, type TurnlogError, tokenNotFound } from '@turnlog/core/errors';
-import { bytesFromId, idFromBytes, isId, type TokenId } from '@turnlog/core/ids';
+import { isId, type TokenId } from '@turnlog/core/ids';
 import { type SessionRef, sessionRef } from '@turnlog/core/sessions';
 import type { Store } from '@turnlog/core/store';
 import type { Subject } from '../../http/operations.ts';
@@ -41,19 +41,6 @@ export function missingEvent(store: Store) {
 export function missingToken(store: Store) {
   return async (subject: Subject): Promise<TurnlogError | null> => {
     const id = tokenOf(subject);
-    const cursor = { direction: 'after', id: preceding(id) } as const;
-    const { data } = await store.listTokens(subject.org, { order: 'asc', cursor, limit: 1 });
-    return data[0]?.id === id ? null : tokenNotFound(id);
+    return (await store.getToken(subject.org, id)) === null ? tokenNotFound(id) : null;
   };
-}
-
-/** The id right before another one: as a cursor of a list in rising order, it leads to that one alone. */
-function preceding(id: TokenId): TokenId {
-  const bytes = bytesFromId(id);
-  for (let i = bytes.length - 1; i >= 0; i--) {
-    const byte = bytes[i] ?? 0;
-    bytes[i] = byte - 1; // wraps to 255
-    if (byte > 0) break;
-  }
-  return idFromBytes('tok', bytes);
 }

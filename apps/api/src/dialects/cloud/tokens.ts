@@ -1,6 +1,6 @@
 /** Access tokens of an org: create, list, revoke, rotate. */
 import { createRoute } from '@hono/zod-openapi';
-import { readPage } from '@turnlog/core/cursors';
+import { checkReached, cursorParam, readPage } from '@turnlog/core/cursors';
 import { checkExpiry, checkNotWider, makeSecret, secretPrefix } from '@turnlog/core/tokens';
 import { type Credentials, sha256 } from '../../http/credentials.ts';
 import type { Operations } from '../../http/operations.ts';
@@ -9,7 +9,7 @@ import { read, written } from './present.ts';
 import { answers, pathId, refuses, takes } from './reference.ts';
 import { missingToken, tokenOf } from './subjects.ts';
 import { page, SECRET, TOKEN, TOKEN_ID } from './wire/examples.ts';
-import { checkReached, pageParameters, paging, presentPage } from './wire/page.ts';
+import { pageParameters, paging, presentPage } from './wire/page.ts';
 import { bodyMembers } from './wire/params.ts';
 import {
   CreateTokenParams,
@@ -82,7 +82,7 @@ function listTokens(operations: Operations, { store, nowUs }: Services): void {
     async ({ org, query }) => {
       const parameters = pageParameters(query);
       const position = readPage(parameters, LIST, 'desc');
-      await checkReached(store, org, nowUs(), position, parameters);
+      await checkReached(store, org, nowUs(), position.cursor, cursorParam(parameters));
       const { data, hasMore } = await store.listTokens(org, position);
       const texts = data.map((token) => JSON.stringify(presentToken(token)));
       return read(presentPage(LIST, position, { texts, firstId: data[0]?.id, lastId: data.at(-1)?.id, hasMore }));

@@ -99,7 +99,8 @@ export function parseEvents(body: JsonNode | null, name: 'events' | 'initial_eve
   }
   const { length } = list.items;
   if (length > limits.batchEvents || (length === 0 && name === 'events')) {
-    throw invalid(name, `'${name}' has ${length} events; send 1 to ${limits.batchEvents} at once.`);
+    const count = length === 0 ? 'no events' : `more than ${limits.batchEvents} events`;
+    throw invalid(name, `'${name}' has ${count}; send 1 to ${limits.batchEvents} at once.`);
   }
   return list.items.map((event, index) => draftEvent(event, `${name}[${index}]`));
 }

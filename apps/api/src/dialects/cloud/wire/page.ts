@@ -3,18 +3,15 @@ import { z } from '@hono/zod-openapi';
 import { parseInstant, type TimeRange, timeRange } from '@turnlog/core/clock';
 import {
   type CursorKind,
-  cursorParam,
   type Direction,
-  invalidCursor,
   type ListName,
   type PageParameters,
   type PageQuery,
   pageToken,
 } from '@turnlog/core/cursors';
 import { invalid } from '@turnlog/core/errors';
-import { type Id, microsOfId, type OrgId } from '@turnlog/core/ids';
+import type { Id } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import type { Store } from '@turnlog/core/store';
 import type { QueryParameter } from '../../../http/query.ts';
 
 /** The parameters of every list. */
@@ -60,13 +57,19 @@ export const PAGE_MEMBERS = {
     .openapi({ description: 'Opaque token of the next page in the direction of travel; null when there is none.' }),
 };
 
+const BOUNDS = [
+  ['gt', 'created_at[gt]'],
+  ['gte', 'created_at[gte]'],
+  ['lt', 'created_at[lt]'],
+  ['lte', 'created_at[lte]'],
+] as const;
+
 type RangeParameters = { readonly [Name in keyof typeof CREATED_AT]?: string };
 
 /** Reads `created_at[…]`. Throws `invalid_request` naming the parameter. */
 export function readRange(query: RangeParameters): TimeRange {
   const bounds: { gt?: Instant; gte?: Instant; lt?: Instant; lte?: Instant } = {};
-  for (const bound of ['gt', 'gte', 'lt', 'lte'] as const) {
-    const param = `created_at[${bound}]` as const;
+  for (const [bound, param] of BOUNDS) {
     const value = query[param];
     if (value === undefined) continue;
     const instant = parseInstant(value);
@@ -85,19 +88,6 @@ export function notAnInstant(param: string): Error {
 export function pageParameters(query: { readonly [Name in keyof PageParameters]?: string }): PageParameters {
   const { limit, order, after_id, before_id, page } = query;
   return { limit, order, after_id, before_id, page };
-}
-
-/** Throws the refusal of a foreign cursor when a position has not been reached yet. */
-export async function checkReached(
-  store: Store,
-  org: OrgId,
-  nowUs: number,
-  { cursor }: PageQuery<CursorKind>,
-  parameters: PageParameters,
-): Promise<void> {
-  if (cursor === null) return;
-  const micros = microsOfId(cursor.id);
-  if (micros > nowUs && micros > (await store.lastUs(org))) throw invalidCursor(cursorParam(parameters));
 }
 
 interface Records<Kind extends CursorKind> {

@@ -1,0 +1,23 @@
+/** A page as it fills: up to a number of records and of bytes, but at least one record. */
+import { limits } from '@turnlog/core/limits';
+
+export class FillingPage<Item> {
+  readonly data: Item[] = [];
+  /** Set when a record no longer fitted. */
+  hasMore = false;
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** False when the record no longer fits: the page is full and more follows. */
+  add(item: Item, bytes: number): boolean {
+    this.#bytes += bytes;
+    const fits = this.data.length < this.#limit && (this.#bytes <= limits.pageBytes || this.data.length === 0);
+    if (fits) this.data.push(item);
+    else this.hasMore = true;
+    return fits;
+  }
+}
