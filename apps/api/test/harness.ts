@@ -157,7 +157,7 @@ async function everythingOf(store: SqliteStore, org: OrgId): Promise<string> {
   const { data: sessions } = await store.listSessions(org, { ...everything, ...anySession, range });
   for (const session of sessions) {
     const events = await store.listEvents(org, { id: session.id }, { ...everything, range, types: null });
-    all.push(session, events?.data);
+    all.push(session, events?.json.toString());
   }
   const { data: tokens } = await store.listTokens(org, everything);
   all.push(

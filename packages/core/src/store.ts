@@ -36,6 +36,15 @@ export interface Page<Item> {
   readonly hasMore: boolean;
 }
 
+/** Events in one piece: their stored texts in list order, joined by commas, as UTF-8; ready to stand between brackets. */
+export interface EventPage {
+  readonly json: Uint8Array;
+  /** Null when the page is empty. */
+  readonly firstId: EventId | null;
+  readonly lastId: EventId | null;
+  readonly hasMore: boolean;
+}
+
 export interface EventQuery extends PageQuery<'evt'> {
   readonly range: TimeRange;
   /** Type patterns; null: every type. */
@@ -106,7 +115,7 @@ export interface Store {
   /** Null: no such event in this session, or no such session. */
   getEvent(org: OrgId, ref: SessionRef, id: EventId): Promise<StoredEvent | null>;
   /** `session_not_found`; null when the cursor is no event of the session. */
-  listEvents(org: OrgId, ref: SessionRef, query: EventQuery): Promise<Page<StoredEvent> | null>;
+  listEvents(org: OrgId, ref: SessionRef, query: EventQuery): Promise<EventPage | null>;
   /** Null: no such token in this org. */
   getToken(org: OrgId, id: TokenId): Promise<Token | null>;
   /** A cursor is a position, as in `listSessions`. */

@@ -17,6 +17,7 @@ import { describeTokens } from './behaviours/tokens.ts';
 import type { StoreHarness } from './harness.ts';
 
 export type { Fault, FaultKind, OpenOptions, OpenStore, PlantedFault, StoredRows, StoreHarness } from './harness.ts';
+export { eventsOf } from './support/reading.ts';
 
 /** Registers the suite with vitest, for one store. */
 export function describeStore(name: string, harness: StoreHarness): void {

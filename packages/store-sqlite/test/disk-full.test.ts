@@ -1,11 +1,10 @@
 /** A full disk: writes are refused and certainly not stored, reads go on, and space is all that it takes to recover. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { OrgId } from '@turnlog/core/ids';
 import type { SessionRef } from '@turnlog/core/sessions';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openStore } from '../src/index.ts';
 import {
   allTexts,
@@ -20,6 +19,7 @@ import {
   sessionCommand,
   sessionOf,
 } from './support/commands.ts';
+import { mountMemory } from './support/disk.ts';
 import { newFolder, numberIn } from './support/folder.ts';
 import { Watched } from './support/watched.ts';
 
@@ -32,7 +32,7 @@ interface Full {
 }
 
 const PAGE_BYTES = 4_096;
-const TMPFS_BYTES = 24 * 1024 * 1024;
+const DISK_BYTES = 24 * 1024 * 1024;
 
 describe('a file that may not grow (max_page_count)', { timeout: 60_000 }, () => {
   const fill = async (): Promise<Full> => {
@@ -137,8 +137,8 @@ async function recovers({ watched, org, ref, free }: Full): Promise<void> {
 
 /** A store on a disk of its own that other files, and events until a write is refused, have filled. */
 async function fillDisk(skip: (note: string) => never): Promise<Full> {
-  const disk = mountTmpfs();
-  if (disk === null) return skip('needs root on Linux, to mount a tmpfs');
+  const disk = join(newFolder(), 'disk');
+  if (!mountMemory(disk, DISK_BYTES)) return skip('needs root on Linux, to mount a tmpfs');
   const watched = new Watched({ file: join(disk, 'turnlog.db') });
   const org = newOrg(watched.store);
   const ref = await newSession(watched.store, org, { events: notes(3) });
@@ -150,19 +150,4 @@ async function fillDisk(skip: (note: string) => never): Promise<Full> {
     written = end[0].status === 'fulfilled';
   }
   return { watched, org, ref, free: () => rmSync(ballast) };
-}
-
-/** Null where this process may not mount. */
-function mountTmpfs(): string | null {
-  const disk = join(newFolder(), 'disk');
-  mkdirSync(disk);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${TMPFS_BYTES}`, 'turnlog-test', disk], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
-  onTestFinished(() => {
-    execFileSync('umount', [disk]);
-  });
-  return disk;
 }

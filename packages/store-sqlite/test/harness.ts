@@ -10,9 +10,6 @@ import { FAULT_KINDS, type FaultCell, newFaultCell } from './fault-cell.ts';
 
 const FAULTY_THREAD = new URL('./faulty-thread.ts', import.meta.url);
 
-/** Every statement that reads have prepared, over all stores of this process. */
-export const readStatements = new Set<string>();
-
 export const harness: StoreHarness = {
   async open(options = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'turnlog-store-'));
@@ -26,21 +23,17 @@ function openAt(folder: string, nowUs: () => number): OpenStore {
   const file = join(folder, 'turnlog.db');
   const cell = newFaultCell();
   const store = openStore({ file, nowUs, onUnknown: () => {}, thread: { entry: FAULTY_THREAD, data: { cell } } });
-  const close = async () => {
-    for (const text of store.statementTexts) readStatements.add(text);
-    await store.close();
-  };
   return {
     store,
     directory: store,
     createOrg: async (name) => ({ org: newOrg(store, name) }),
     reopen: async () => {
-      await close();
+      await store.close();
       return openAt(folder, nowUs);
     },
     idle: () => store.settled(),
     dispose: async () => {
-      await close();
+      await store.close();
       rmSync(folder, { recursive: true });
     },
     accountTexts: async (org) =>

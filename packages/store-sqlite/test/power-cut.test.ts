@@ -4,14 +4,14 @@
  * leave it: with what was synced, and without what was only written. The writer's process is stopped while the copy is
  * made; the copy is then mounted (the file system recovers) and opened (SQLite recovers).
  */
-import { execFileSync } from 'node:child_process';
-import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OrgId, SessionId } from '@turnlog/core/ids';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openStore } from '../src/index.ts';
 import { Child } from './support/child.ts';
 import { allTexts, START_US } from './support/commands.ts';
+import { makeImage, mountImage } from './support/disk.ts';
 import { newFolder, numberIn } from './support/folder.ts';
 
 const WRITER = new URL('./support/acknowledging-writer.ts', import.meta.url);
@@ -47,8 +47,9 @@ interface Cut {
 async function cutPower(synchronous: number, skip: (note: string) => never): Promise<Cut[]> {
   const folder = newFolder();
   const image = join(folder, 'disk.img');
-  const disk = formatted(image) ? mounted(image) : null;
-  if (disk === null) return skip('needs root on Linux with mkfs.ext4 and loop devices');
+  const disk = join(folder, 'disk');
+  if (!makeImage(image, IMAGE_BYTES) || !mountImage(image, disk))
+    return skip('needs root on Linux with mkfs.ext4 and loop devices');
   const writer = new Child(WRITER, [join(disk, 'turnlog.db'), String(synchronous)]);
   const place = JSON.parse(await writer.line()) as Place;
   const names: string[] = [];
@@ -73,7 +74,8 @@ interface Place {
 }
 
 async function afterCut(image: string, { org, id }: Place, names: readonly string[]): Promise<Cut> {
-  const disk = mounted(image) ?? expect.fail('the image was mounted before');
+  const disk = `${image}.mount`;
+  expect(mountImage(image, disk), 'an image of the disk can be mounted, too').toBe(true);
   const file = join(disk, 'turnlog.db');
   const store = openStore({ file, nowUs: () => START_US, onUnknown: () => {} });
   const session = await store.getSession(org, { id });
@@ -84,34 +86,6 @@ async function afterCut(image: string, { org, id }: Place, names: readonly strin
   const stored = new Set(events.map(({ name }) => name));
   const integrity = numberIn(file, 'PRAGMA integrity_check') as unknown;
   return { acknowledged: names.length, lost: names.filter((name) => !stored.has(name)), integrity };
-}
-
-/** False where there is no ext4 to be had. */
-function formatted(image: string): boolean {
-  writeFileSync(image, '');
-  truncateSync(image, IMAGE_BYTES);
-  try {
-    execFileSync('mkfs.ext4', ['-q', '-F', image], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The folder where an image is mounted until the end of the test; null where this process may not mount. */
-function mounted(image: string): string | null {
-  const disk = `${image}.mount`;
-  mkdirSync(disk);
-  try {
-    // A journal commit every 300 s: nothing reaches the device within the test but what is synced.
-    execFileSync('mount', ['-o', 'loop,commit=300', image, disk], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
-  onTestFinished(() => {
-    execFileSync('umount', [disk]);
-  });
-  return disk;
 }
 
 /** Stops a process and resolves when all its threads stand still. */

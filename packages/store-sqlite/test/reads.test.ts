@@ -2,6 +2,7 @@
 import type { OrgId, SessionId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { EventQuery } from '@turnlog/core/store';
+import { eventsOf } from '@turnlog/store-conformance';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
 import {
@@ -64,7 +65,9 @@ async function readsDuring(read: Promise<unknown>, other: () => Promise<unknown>
 }
 
 async function page(store: SqliteStore, org: OrgId, ref: { readonly id: SessionId }, query: Partial<EventQuery>) {
-  return (await store.listEvents(org, ref, eventQuery(query))) ?? expect.fail('the cursor belongs to the session');
+  return eventsOf(
+    (await store.listEvents(org, ref, eventQuery(query))) ?? expect.fail('the cursor belongs to the session'),
+  );
 }
 
 describe('a page of large events', TIMEOUT, () => {

@@ -12,8 +12,8 @@ export interface NodeBindings {
 
 export interface Answer {
   readonly status: number;
-  /** Null: no body at all. */
-  readonly body: string | null;
+  /** Null: no body at all. Bytes for what producers wrote: Node writes strings beyond Latin-1 many times slower. */
+  readonly body: string | Uint8Array | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -15,8 +15,9 @@ function openFaulty(options: StoreOptions): SqliteStore {
   const { listEvents } = store;
   const skipping: SqliteStore['listEvents'] = async (org, ref, query) => {
     const page = await listEvents(org, ref, query);
-    const skips = page !== null && query.cursor?.direction === 'after' && page.data.length > 1;
-    return skips ? { ...page, data: page.data.slice(1) } : page;
+    if (page === null || query.cursor?.direction !== 'after') return page;
+    const [, ...rest] = JSON.parse(`[${Buffer.from(page.json)}]`) as unknown[];
+    return rest.length === 0 ? page : { ...page, json: Buffer.from(JSON.stringify(rest).slice(1, -1)) };
   };
   return Object.assign(store, { listEvents: skipping });
 }

@@ -6,7 +6,7 @@ import type { Store } from '@turnlog/core/store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoreHarness } from '../harness.ts';
-import { byId, context, draft, eventQuery, notes, sessionCommand, tokenCommand } from '../support/commands.ts';
+import { byId, context, draft, notes, sessionCommand, tokenCommand } from '../support/commands.ts';
 import {
   accountViews,
   allEvents,
@@ -171,8 +171,8 @@ export function describeConcurrency(harness: StoreHarness): void {
           expect(await store.getSession(org, { externalId: `run-${n}` })).toEqual(session);
           for (let k = 1; k <= 5; k++) {
             const { value } = await store.appendEvents(org, byId(session), notes(1), context());
-            const last = await store.listEvents(org, byId(session), eventQuery({ order: 'desc', limit: 1 }));
-            expect(last?.data.map(({ text }) => text)).toEqual(value);
+            const last = await eventPage(store, org, byId(session), { order: 'desc', limit: 1 });
+            expect(last.data.map(({ text }) => text)).toEqual(value);
             expect((await sessionOf(store, org, byId(session))).eventCount).toBe(k);
           }
         }),

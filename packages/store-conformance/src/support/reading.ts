@@ -2,8 +2,10 @@
 import type { PageQuery } from '@turnlog/core/cursors';
 import type { StoredEvent } from '@turnlog/core/events';
 import type { Id, OrgId } from '@turnlog/core/ids';
+import { scanJson } from '@turnlog/core/json';
+import { idOfText } from '@turnlog/core/plan/event-text';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
-import type { EventQuery, Page, SessionQuery, Store } from '@turnlog/core/store';
+import type { EventPage, EventQuery, Page, SessionQuery, Store } from '@turnlog/core/store';
 import type { Token } from '@turnlog/core/tokens';
 import { expect } from 'vitest';
 import type { OpenStore } from '../harness.ts';
@@ -62,7 +64,15 @@ export async function eventPage(
 ): Promise<Page<StoredEvent>> {
   const page = await store.listEvents(org, ref, eventQuery(query));
   if (page === null) throw new Error('The store does not know a cursor that it has answered itself.');
-  return page;
+  return eventsOf(page);
+}
+
+/** The events of a page, taken apart; its first and last id must be theirs. */
+export function eventsOf({ json, firstId, lastId, hasMore }: EventPage): Page<StoredEvent> {
+  const texts = scanJson(`[${new TextDecoder('utf-8', { fatal: true }).decode(json)}]`, { keepDepth: 1 }).items;
+  const data = texts.map(({ text }) => ({ id: idOfText(text), text }));
+  expect({ firstId, lastId }).toEqual({ firstId: data[0]?.id ?? null, lastId: data.at(-1)?.id ?? null });
+  return { data, hasMore };
 }
 
 /** All events of a session, oldest first. */

@@ -4,9 +4,9 @@ import { sessionNotFound } from '@turnlog/core/errors';
 import type { StoredEvent } from '@turnlog/core/events';
 import { bytesFromId, type EventId, idFromBytes, microsOfId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import { idOfText } from '@turnlog/core/plan/event-text';
 import type { SessionRef } from '@turnlog/core/sessions';
-import type { EventQuery, Page } from '@turnlog/core/store';
+import type { EventPage, EventQuery } from '@turnlog/core/store';
+import { densePage, joined, mergedPage, type Span, type Texts } from './event-pages.ts';
 import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
 import { turnOfTheLoop } from './turn.ts';
@@ -14,25 +14,6 @@ import { TypeNumbers } from './types.ts';
 
 /** Types that one statement merges; more are found by a scan in slices. */
 const MERGED_TYPES = 16;
-/** Pages up to this length are read at once: their events fit into a page's bytes, or nearly. */
-const EAGER_ROWS = 32;
-
-/** The part of a session that a page may come from, and the way through it. */
-interface Span {
-  readonly org: number;
-  readonly session: number;
-  readonly low: number;
-  readonly high: number;
-  readonly ascending: boolean;
-}
-
-interface Row {
-  readonly seq: number;
-  readonly text: string;
-}
-
-type Rows = Pick<FillingPage<Row>, 'data' | 'hasMore'>;
-
 export class EventReader {
   readonly #reader: Reader;
   readonly #types: TypeNumbers;
@@ -56,18 +37,20 @@ export class EventReader {
   }
 
   /** `session_not_found`; null when the cursor is no event of the session. */
-  async list(org: number, ref: SessionRef, query: EventQuery): Promise<Page<StoredEvent> | null> {
+  async list(org: number, ref: SessionRef, query: EventQuery): Promise<EventPage | null> {
+    const { statements } = this.#reader;
+    const descending = query.order === 'desc';
     const types = query.types === null ? null : await this.#types.matching(org, query.types);
-    const first = this.#reader.snapshot(() => {
+    const found = this.#reader.snapshot(() => {
       const span = this.#span(org, ref, query);
       if (span === null) return null;
-      if (types !== null && types.length > MERGED_TYPES) return { span, types: new Set(types) };
-      return this.#page(span, types, query.limit);
+      if (types === null) return densePage(statements, span, query.limit, descending);
+      if (types.length > MERGED_TYPES) return { span, types: new Set(types) };
+      return mergedPage(statements, span, types, query.limit, descending);
     });
-    if (first === null) return null;
-    const { data, hasMore } = 'span' in first ? await this.#scan(ref, first.span, first.types, query.limit) : first;
-    if (query.cursor?.direction === 'before') data.reverse();
-    return { data: data.map(({ text }) => ({ id: idOfText(text), text })), hasMore };
+    if (found === null || !('span' in found)) return found;
+    const texts = await this.#scan(ref, found.span, found.types, query.limit);
+    return joined(texts, found.span.ascending === descending);
   }
 
   #session(org: number, ref: SessionRef): { no: number; first_seq: number; count: number } | undefined {
@@ -123,39 +106,9 @@ export class EventReader {
     return below;
   }
 
-  #page(span: Span, types: readonly number[] | null, limit: number): Rows {
-    if (types === null) return this.#dense(span, limit);
-    if (types.length === 0) return { data: [], hasMore: false };
-    const part = 'SELECT seq, text FROM events WHERE org = ? AND session = ? AND type_no = ? AND seq BETWEEN ? AND ?';
-    const parts = types.map(() => part).join(' UNION ALL ');
-    const values = types.flatMap((type) => [span.org, span.session, type, span.low, span.high]);
-    const text = `${parts} ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'} LIMIT ?`;
-    return this.#read(text, [...values, limit + 1], limit);
-  }
-
-  #dense(span: Span, limit: number): Rows {
-    const low = span.ascending ? span.low : Math.max(span.low, span.high - limit + 1);
-    const high = span.ascending ? Math.min(span.high, span.low + limit - 1) : span.high;
-    const text = `SELECT seq, text FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
-      ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'}`;
-    const { data, hasMore } = this.#read(text, [span.org, span.session, low, high], limit);
-    return { data, hasMore: hasMore || (span.ascending ? high < span.high : low > span.low) };
-  }
-
-  /** Reads up to `limit` rows or a page's bytes; `hasMore` when the query has a row beyond. */
-  #read(text: string, values: number[], limit: number): Rows {
-    const statement = this.#reader.statements.get(text);
-    const source = limit <= EAGER_ROWS ? statement.all(...values) : statement.iterate(...values);
-    const page = new FillingPage<Row>(limit);
-    for (const row of source) {
-      if (!addRow(page, row as Row)) break;
-    }
-    return page;
-  }
-
   /** Looks at every number of the span, a slice at a time, for types too many to merge. */
-  async #scan(ref: SessionRef, span: Span, types: ReadonlySet<number>, limit: number): Promise<Rows> {
-    const page = new FillingPage<Row>(limit);
+  async #scan(ref: SessionRef, span: Span, types: ReadonlySet<number>, limit: number): Promise<Texts> {
+    const page = new FillingPage<Buffer>(limit);
     let { low, high } = span;
     while (low <= high && !page.hasMore) {
       const from = span.ascending ? low : Math.max(low, high - limits.readRows + 1);
@@ -168,7 +121,7 @@ export class EventReader {
     return page;
   }
 
-  #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Row>): void {
+  #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Buffer>): void {
     if (this.#session(span.org, ref)?.no !== span.session) throw sessionNotFound('id' in ref ? ref.id : ref.externalId);
     const slice = this.#reader.statements.rows<{ seq: number; type_no: number }>(
       `SELECT seq, type_no FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
@@ -179,20 +132,18 @@ export class EventReader {
       span.high,
     );
     for (const { seq, type_no } of slice) {
-      if (types.has(type_no) && !addRow(page, { seq, text: this.#text(span, seq) })) return;
+      if (!types.has(type_no)) continue;
+      const text = this.#text(span, seq);
+      if (!page.add(text, text.length)) return;
     }
   }
 
-  #text(span: Span, seq: number): string {
-    return this.#reader.statements.row<{ text: string }>(
-      'SELECT text FROM events WHERE org = ? AND session = ? AND seq = ?',
+  #text(span: Span, seq: number): Buffer {
+    return this.#reader.statements.row<{ text: Buffer }>(
+      'SELECT CAST(text AS BLOB) AS text FROM events WHERE org = ? AND session = ? AND seq = ?',
       span.org,
       span.session,
       seq,
-    )?.text as string;
+    )?.text as Buffer;
   }
-}
-
-function addRow(page: FillingPage<Row>, row: Row): boolean {
-  return page.add(row, Buffer.byteLength(row.text));
 }

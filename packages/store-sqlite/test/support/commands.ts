@@ -6,6 +6,7 @@ import { makeId, type OrgId, type SessionId } from '@turnlog/core/ids';
 import { scanJson } from '@turnlog/core/json';
 import type { CreateSession, Session, SessionRef } from '@turnlog/core/sessions';
 import type { CreateToken, EventQuery, Idempotency, SessionQuery, WriteContext } from '@turnlog/core/store';
+import { eventsOf } from '@turnlog/store-conformance';
 import type { SqliteStore } from '../../src/index.ts';
 
 export const START_US = 1_769_851_800_000_000;
@@ -90,10 +91,9 @@ export async function allTexts(store: SqliteStore, org: OrgId, ref: SessionRef):
   for (;;) {
     const page = await store.listEvents(org, ref, query);
     if (page === null) throw new Error('The store does not know its own cursor.');
-    texts.push(...page.data.map(({ text }) => text));
-    const last = page.data.at(-1);
-    if (!page.hasMore || !last) return texts;
-    query = eventQuery({ cursor: { direction: 'after', id: last.id } });
+    texts.push(...eventsOf(page).data.map(({ text }) => text));
+    if (!page.hasMore || page.lastId === null) return texts;
+    query = eventQuery({ cursor: { direction: 'after', id: page.lastId } });
   }
 }
 

@@ -70,8 +70,8 @@ async function write(store: SqliteStore, org: OrgId): Promise<Session> {
 
 async function readEvents(store: SqliteStore, org: OrgId, ref: { readonly id: SessionId }): Promise<void> {
   const some = await store.listEvents(org, ref, eventQuery({ limit: 10 }));
-  const { id } = some?.data[5] ?? { id: undefined };
-  if (id === undefined) throw new Error('The session has events.');
+  const id = some?.lastId ?? null;
+  if (id === null) throw new Error('The session has events.');
   await store.getEvent(org, ref, id);
   await store.getEvent(org, { externalId: 'external 1' }, id);
   const typeLists = [null, ['*'], ['no.such'], ...MANY_TYPES.map((_, n) => MANY_TYPES.slice(0, n + 1))];
@@ -125,5 +125,6 @@ async function useTokens(store: SqliteStore, org: OrgId): Promise<void> {
       await store.listTokens(org, { order, cursor, limit: 10 });
     }
   }
+  await store.getToken(org, token.id);
   await store.revokeToken(org, token.id, context());
 }

@@ -11,7 +11,7 @@ import { answers, pathId, refuses, takes } from './reference.ts';
 import { missingEvent, missingSession, sessionOf } from './subjects.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
-import { CREATED_AT, list, pageParameters, paging, presentPage, readRange } from './wire/page.ts';
+import { CREATED_AT, list, pageParameters, paging, presentEventPage, readRange } from './wire/page.ts';
 import { bodyMembers } from './wire/params.ts';
 
 const PATH = '/sessions/{session_id}/events';
@@ -56,7 +56,7 @@ function sendEvents(operations: Operations, { store }: Services): void {
       bodyMembers(call.body, 'events');
       const events = parseEvents(call.body, 'events');
       const outcome = await store.appendEvents(call.org, sessionOf(call), events, call.context);
-      return written(200, outcome, `{"data":[${outcome.value.join(',')}]}`);
+      return written(200, outcome, Buffer.from(`{"data":[${outcome.value.join(',')}]}`));
     },
   );
 }
@@ -87,9 +87,7 @@ function listEvents(operations: Operations, { store }: Services): void {
       if (types !== null) checkPatterns(types, 'types');
       const found = await store.listEvents(org, ref, { ...position, range: readRange(query), types });
       if (found === null) throw invalidCursor(cursorParam(paging));
-      const { data, hasMore } = found;
-      const texts = data.map((event) => event.text);
-      return read(presentPage(name, position, { texts, firstId: data[0]?.id, lastId: data.at(-1)?.id, hasMore }));
+      return read(presentEventPage(name, position, found));
     },
   );
 }
@@ -112,7 +110,7 @@ function retrieveEvent(operations: Operations, { store }: Services): void {
       const id = call.pathIds[1] ?? '';
       const event = isId('evt', id) ? await store.getEvent(call.org, sessionOf(call), id) : null;
       if (event === null) throw (await missing(call)) ?? eventNotFound(id);
-      return read(event.text);
+      return read(Buffer.from(event.text));
     },
   );
 }

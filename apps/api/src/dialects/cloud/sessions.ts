@@ -93,7 +93,7 @@ function listSessions(operations: Operations, { store, nowUs }: Services): void 
       await checkReached(store, org, nowUs(), position.cursor, cursorParam(paging));
       const { data, hasMore } = await store.listSessions(org, { ...position, ...filters });
       const texts = data.map((session) => JSON.stringify(presentSession(session)));
-      const records = { texts, firstId: data[0]?.id, lastId: data.at(-1)?.id, hasMore };
+      const records = { texts, firstId: data[0]?.id ?? null, lastId: data.at(-1)?.id ?? null, hasMore };
       return read(presentPage(LIST, position, records, { prevPage: true }));
     },
   );

@@ -85,7 +85,9 @@ function listTokens(operations: Operations, { store, nowUs }: Services): void {
       await checkReached(store, org, nowUs(), position.cursor, cursorParam(parameters));
       const { data, hasMore } = await store.listTokens(org, position);
       const texts = data.map((token) => JSON.stringify(presentToken(token)));
-      return read(presentPage(LIST, position, { texts, firstId: data[0]?.id, lastId: data.at(-1)?.id, hasMore }));
+      return read(
+        presentPage(LIST, position, { texts, firstId: data[0]?.id ?? null, lastId: data.at(-1)?.id ?? null, hasMore }),
+      );
     },
   );
 }

@@ -12,6 +12,7 @@ import {
 import { invalid } from '@turnlog/core/errors';
 import type { Id } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
+import type { EventPage } from '@turnlog/core/store';
 import type { QueryParameter } from '../../../http/query.ts';
 
 /** The parameters of every list. */
@@ -90,37 +91,51 @@ export function pageParameters(query: { readonly [Name in keyof PageParameters]?
   return { limit, order, after_id, before_id, page };
 }
 
-interface Records<Kind extends CursorKind> {
-  /** Each record as JSON text, in list order. */
-  readonly texts: readonly string[];
-  readonly firstId: Id<Kind> | undefined;
-  readonly lastId: Id<Kind> | undefined;
+interface Edges<Kind extends CursorKind> {
+  readonly firstId: Id<Kind> | null;
+  readonly lastId: Id<Kind> | null;
   readonly hasMore: boolean;
 }
 
-/** A page as JSON text; with `prevPage` it also leads back. */
+const PAGE_START = '{"data":[';
+const PAGE_START_BYTES = Buffer.from(PAGE_START);
+
+/** A page of records as JSON text; `texts` are theirs, in list order. With `prevPage` it also leads back. */
 export function presentPage<Kind extends CursorKind>(
   list: ListName<Kind>,
   query: PageQuery<Kind>,
-  records: Records<Kind>,
+  edges: Edges<Kind> & { readonly texts: readonly string[] },
   options: { readonly prevPage: boolean } = { prevPage: false },
 ): string {
-  const { texts, firstId, lastId, hasMore } = records;
+  return `${PAGE_START}${edges.texts.join(',')}${pageEnd(list, query, edges, options.prevPage)}`;
+}
+
+/** A page of events as JSON in UTF-8, around the bytes that the store answered. */
+export function presentEventPage(list: ListName<'evt'>, query: PageQuery<'evt'>, page: EventPage): Uint8Array {
+  return Buffer.concat([PAGE_START_BYTES, page.json, Buffer.from(pageEnd(list, query, page, false))]);
+}
+
+function pageEnd<Kind extends CursorKind>(
+  list: ListName<Kind>,
+  query: PageQuery<Kind>,
+  { firstId, lastId, hasMore }: Edges<Kind>,
+  prevPage: boolean,
+): string {
   const travel = query.cursor?.direction ?? 'after';
   const token = (direction: Direction): string => {
     const id = direction === 'after' ? lastId : firstId;
-    return id === undefined ? 'null' : `"${pageToken(list, query.order, { direction, id })}"`;
+    return id === null ? 'null' : `"${pageToken(list, query.order, { direction, id })}"`;
   };
   const next = hasMore ? token(travel) : 'null';
   const back = query.cursor === null ? 'null' : token(travel === 'after' ? 'before' : 'after');
-  const prev = options.prevPage ? `,"prev_page":${back}` : '';
-  return `{"data":[${texts.join(',')}],"first_id":${quoted(firstId)},"last_id":${quoted(lastId)},"has_more":${next !== 'null'},"next_page":${next}${prev}}`;
+  const prev = prevPage ? `,"prev_page":${back}` : '';
+  return `],"first_id":${quoted(firstId)},"last_id":${quoted(lastId)},"has_more":${next !== 'null'},"next_page":${next}${prev}}`;
 }
 
 type Instant = NonNullable<ReturnType<typeof parseInstant>>;
 
-function quoted(id: string | undefined): string {
-  return id === undefined ? 'null' : `"${id}"`;
+function quoted(id: string | null): string {
+  return id === null ? 'null' : `"${id}"`;
 }
 
 /** Nothing is older than 1970, and no id can say so. */
