@@ -41,7 +41,7 @@ export interface SqliteStore extends Store, Directory {
   close(): Promise<void>;
 }
 
-const THREAD_ENTRY = new URL('./writer/thread-main.ts', import.meta.url);
+const THREAD_ENTRY = new URL('./writer/thread-entry.mjs', import.meta.url);
 /** What a command without a payload holds in memory. */
 const COMMAND_BYTES = 1_024;
 /** What an event holds beside its own members: objects in memory, then an envelope and index entries in the file. */

@@ -74,15 +74,17 @@ export function describeDeletion(harness: StoreHarness): void {
       const before = await sandbox.open.storedRows(org);
       const doomed = [];
       for (let n = 3; n < 8; n++) doomed.push((await make(n)).value);
+      const change = { title: undefined, metadata: { n: null, team: 'red', shift: 'night' } };
+      for (const session of doomed) await store.updateSession(org, byId(session), change, context());
       const full = await sandbox.open.storedRows(org);
       expect(full).toEqual({
         sessions: before.sessions + 5,
-        events: before.events + 5 * 31,
+        events: before.events + 5 * 32,
         metadata: before.metadata + 10,
       });
       for (const session of doomed) await store.deleteSession(org, byId(session), context());
       await sandbox.open.idle();
-      expect(await sandbox.open.storedRows(org)).toEqual({ ...before, events: before.events + 5 * 2 });
+      expect(await sandbox.open.storedRows(org)).toEqual({ ...before, events: before.events + 5 * 3 });
       expect(await allSessions(store, org)).toEqual(kept);
       for (const session of kept) expect(await allEvents(store, org, byId(session))).toHaveLength(30);
     });

@@ -18,14 +18,14 @@ import {
   viewOf,
 } from '../support/reading.ts';
 import { refusal, refusalCode, settle } from '../support/refusals.ts';
-import { type Sandbox, withStore } from '../support/sandbox.ts';
+import { type Sandbox, useStore, withStore } from '../support/sandbox.ts';
 import { type Run, WRITES } from '../support/writes.ts';
 
 /** More statements than any one command needs: a harness whose faults never stop striking is told so. */
 const STATEMENTS_MAX = 200;
 
 /** Rounds at the same time: a fatal fault costs a reopening, which is mostly waiting. */
-const LANES = 4;
+const LANES = 3;
 
 /** What one round of a write under a planted fault came to. */
 interface Round {
@@ -45,27 +45,28 @@ interface Append {
 
 export function describeFaults(harness: StoreHarness): void {
   describe('faults', () => {
+    const sandbox = useStore(harness);
+
     describe.each(WRITES)('$name', ({ prepare }) => {
-      /** Plays a round for every statement, in lanes with a store each; how the struck writes ended, by statement. */
-      const rounds = async (play: Play): Promise<readonly (string | null)[]> => {
+      /** Plays rounds from one statement on, by steps, until the batch ends before it. */
+      const playFrom = async (own: Sandbox, play: Play, first: number, step: number): Promise<(string | null)[]> => {
         const codes: (string | null)[] = [];
-        const lane = (first: number) =>
-          withStore(harness, async (own) => {
-            for (let statement = first; ; statement += LANES) {
-              expect(statement, 'a batch ends some time').toBeLessThan(STATEMENTS_MAX);
-              const org = await own.newOrg();
-              const { struck, code } = await play(own, org, await prepare(own.store, org), statement);
-              if (struck) codes[statement - 1] = code;
-              else return expect(code, 'a write that no fault struck succeeds').toBeNull();
-            }
-          });
-        await Promise.all(Array.from({ length: LANES }, (_, n) => lane(n + 1)));
-        expect(codes.length, 'a write takes a statement, and a COMMIT').toBeGreaterThan(1);
-        return codes;
+        for (let statement = first; ; statement += step) {
+          expect(statement, 'a batch ends some time').toBeLessThan(STATEMENTS_MAX);
+          const org = await own.newOrg();
+          const { struck, code } = await play(own, org, await prepare(own.store, org), statement);
+          if (struck) {
+            codes.push(code);
+            continue;
+          }
+          expect(code, 'a write that no fault struck succeeds').toBeNull();
+          expect(statement, 'a write takes a statement, and a COMMIT').toBeGreaterThan(2);
+          return codes;
+        }
       };
 
       test('no space left, at any statement: storage_full, nothing of it is there, and a retry has one effect', async () => {
-        const codes = await rounds(async (own, org, run, statement) => {
+        const full: Play = async (own, org, run, statement) => {
           const before = await snapshot(own.open, org);
           const key = newKey();
           const round = await strike(own, run, key, { kind: 'full', statement });
@@ -79,14 +80,15 @@ export function describeFaults(harness: StoreHarness): void {
           }
           await expectOnce(own, org, run, key);
           return round;
-        });
+        };
+        const codes = await playFrom(sandbox, full, 1, 1);
         // Only a COMMIT that fails may leave it open whether something is stored.
         expect(new Set(codes.slice(0, -1))).toEqual(new Set(['storage_full']));
         expect(['storage_full', 'outcome_unknown']).toContain(codes.at(-1));
       });
 
       test('the disk fails, at any statement: outcome_unknown, all or nothing is there, and a retry has one effect', async () => {
-        const codes = await rounds(async (own, org, run, statement) => {
+        const io: Play = async (own, org, run, statement) => {
           const before = await snapshot(own.open, org);
           const key = newKey();
           const round = await strike(own, run, key, { kind: 'io', statement });
@@ -99,18 +101,20 @@ export function describeFaults(harness: StoreHarness): void {
           }
           await expectOnce(own, org, run, key);
           return round;
-        });
+        };
+        const lane = (first: number) => withStore(harness, (own) => playFrom(own, io, first, LANES));
+        const codes = (await Promise.all(Array.from({ length: LANES }, (_, n) => lane(n + 1)))).flat();
         expect(new Set(codes)).toEqual(new Set(['outcome_unknown']));
       });
 
       test('a lock is held for a moment, at any statement: it is tried again, and has one effect', async () => {
-        const codes = await rounds(async (own, org, run, statement) => {
+        const busy: Play = async (own, org, run, statement) => {
           const key = newKey();
           const round = await strike(own, run, key, { kind: 'busy', statement });
           await expectOnce(own, org, run, key);
           return round;
-        });
-        expect(new Set(codes)).toEqual(new Set([null]));
+        };
+        expect(new Set(await playFrom(sandbox, busy, 1, 1))).toEqual(new Set([null]));
       });
     });
 

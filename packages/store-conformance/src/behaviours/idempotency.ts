@@ -14,21 +14,20 @@ export function describeIdempotency(harness: StoreHarness): void {
 
     describe.each(WRITES)('I5: $name', ({ prepare }) => {
       test('has one effect and one answer, however often it is repeated, and remembers after a reopening', async () => {
-        await withStore(harness, async (own) => {
-          const org = await own.newOrg();
-          const run = await prepare(own.store, org);
-          const key = newKey();
-          expect(await own.store.keptFingerprint(org, key.key)).toBeNull();
-          const first = await run(own.store, context(key));
-          expect(first.replayed).toBe(false);
-          const after = await snapshot(own.open, org);
-          own.clock.advanceSeconds(60);
-          for (let n = 0; n < 3; n++) expect(await run(own.store, context(key))).toEqual({ ...first, replayed: true });
-          await own.reopen();
-          expect(await run(own.store, context(key))).toEqual({ ...first, replayed: true });
-          expect(await own.store.keptFingerprint(org, key.key)).toBe(key.fingerprint);
-          expect(await snapshot(own.open, org)).toEqual(after);
-        });
+        const org = await sandbox.newOrg();
+        const run = await prepare(sandbox.store, org);
+        const key = newKey();
+        expect(await sandbox.store.keptFingerprint(org, key.key)).toBeNull();
+        const first = await run(sandbox.store, context(key));
+        expect(first.replayed).toBe(false);
+        const after = await snapshot(sandbox.open, org);
+        sandbox.clock.advanceSeconds(60);
+        for (let n = 0; n < 3; n++)
+          expect(await run(sandbox.store, context(key))).toEqual({ ...first, replayed: true });
+        await sandbox.reopen();
+        expect(await run(sandbox.store, context(key))).toEqual({ ...first, replayed: true });
+        expect(await sandbox.store.keptFingerprint(org, key.key)).toBe(key.fingerprint);
+        expect(await snapshot(sandbox.open, org)).toEqual(after);
       });
 
       test('two requests with one key at the same time have one effect and one answer', async () => {

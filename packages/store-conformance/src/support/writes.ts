@@ -23,7 +23,7 @@ export const WRITES: readonly WriteCase[] = [
         environmentId: 'staging',
         title: 'a title',
         metadata: { team: 'blue', shift: 'night' },
-        events: [...notes(2), draft({ type: 'session_start' })],
+        events: [...notes(1), draft({ type: 'session_start' })],
       });
       return (store, write) => store.createSession(org, command, write);
     },
@@ -63,7 +63,7 @@ export const WRITES: readonly WriteCase[] = [
       const ref = await session(store, org, { events: notes(2) });
       const drafts = [
         draft({ type: 'session_start' }),
-        ...notes(3, 'note.fresh'),
+        ...notes(1, 'note.fresh'),
         draft({ type: 'user.message', content: 'hello' }),
         draft({ type: 'session_stop' }),
       ];

@@ -1,4 +1,4 @@
-/** Entry point of the writer's thread. */
+/** What the writer's thread runs. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openWriteConnection } from '../connection.ts';
 import { serveWriter, type WriterThreadData } from './thread.ts';
