@@ -16,7 +16,7 @@ import { describeSessions } from './behaviours/sessions.ts';
 import { describeTokens } from './behaviours/tokens.ts';
 import type { StoreHarness } from './harness.ts';
 
-export type { Fault, FaultKind, OpenOptions, OpenStore, PlantedFault, StoredRows, StoreHarness } from './harness.ts';
+export type { OpenStore, StoreHarness } from './harness.ts';
 export { eventsOf } from './support/reading.ts';
 
 /** Registers the suite with vitest, for one store. */
