@@ -73,6 +73,33 @@ export function describeLimits(harness: StoreHarness): void {
       }
     });
 
+    test('a page of sessions ends early at 4 MiB, too, and goes on without a gap in every direction', async () => {
+      const { store } = sandbox;
+      const org = await sandbox.newOrg();
+      const metadata = Object.fromEntries(
+        Array.from({ length: limits.metadataPairs }, (_, n) => [
+          `key-${n}`,
+          '\u{1f600}'.repeat(limits.metadataValueCharacters),
+        ]),
+      );
+      const made = await Promise.all(
+        Array.from({ length: 60 }, () => store.createSession(org, sessionCommand({ metadata }), context())),
+      );
+      const ids = made.map(({ value }) => value.id).sort();
+      const first = await store.listSessions(org, sessionQuery({ order: 'asc', limit: 1000 }));
+      const bytes = first.data.reduce((sum, session) => sum + utf8Length(JSON.stringify(session)), 0);
+      expect(first.hasMore).toBe(true);
+      expect(bytes).toBeGreaterThan(limits.pageBytes / 2);
+      expect(bytes).toBeLessThanOrEqual(limits.pageBytes);
+      for (const order of ['asc', 'desc'] as const) {
+        for (const direction of ['after', 'before'] as const) {
+          const read = (query: object) => store.listSessions(org, sessionQuery(query));
+          const walked = await walk<'sess', Session>(read, { order, direction, limit: 1000 });
+          expect(walked.map(({ id }) => id)).toEqual(order === 'asc' ? ids : ids.toReversed());
+        }
+      }
+    });
+
     test('a rare type is found among thousands of others, from both ends', async () => {
       const { store } = sandbox;
       const org = await sandbox.newOrg();
