@@ -9,5 +9,7 @@ export const shared = {
     allowOnly: false,
     reporters: ['default', 'json'],
     outputFile: { json: 'test-report.json' },
+    /** Threads strip types with WebAssembly, and V8 may abort when it frees a wrapper it has optimised: it optimises none. */
+    execArgv: ['--wasm-wrapper-tiering-budget=2000000000'],
   },
 };

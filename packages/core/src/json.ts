@@ -11,7 +11,7 @@ import { Scanner } from './json/scanner.ts';
 import type { JsonMember, JsonNode } from './json/tree.ts';
 import { limits } from './limits.ts';
 
-export { JsonFault, type JsonFaultReason } from './json/fault.ts';
+export { JsonFault } from './json/fault.ts';
 export type { JsonKind, JsonMember, JsonNode } from './json/tree.ts';
 
 export interface JsonScanOptions {

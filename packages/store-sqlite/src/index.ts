@@ -1,4 +1,3 @@
 export { StoreFileError } from './file-error.ts';
 export { type OrgDesk, openOrgDesk } from './org-desk.ts';
-export type { Bootstrap } from './orgs.ts';
 export { openStore, type SqliteStore, type StoreOptions } from './store.ts';

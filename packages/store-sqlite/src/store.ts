@@ -35,8 +35,6 @@ export interface SqliteStore extends Store, Directory {
   bootstrap(org: NewOrg, ensureToken: boolean): Bootstrap;
   /** Resolves when nothing waits to be written and nothing is left to purge. */
   settled(): Promise<void>;
-  /** The text of every statement that reads have prepared. */
-  readonly statementTexts: readonly string[];
   /** Finishes accepted writes, then closes the file and frees its lock. */
   close(): Promise<void>;
 }
@@ -73,9 +71,6 @@ export function openStore(options: StoreOptions): SqliteStore {
         return bootstrap(writeDb, org, ensureToken, nowUs());
       },
       settled: () => queue.settled(),
-      get statementTexts() {
-        return reader.statements.texts;
-      },
       async close() {
         await queue.close();
         reader.release();

@@ -24,7 +24,7 @@ export class ConfigError extends Error {
   }
 }
 
-export const DEFAULT_CORS_ORIGINS = 'http://localhost:5173,http://localhost:3000';
+const DEFAULT_CORS_ORIGINS = 'http://localhost:5173,http://localhost:3000';
 const DEFAULT_DATABASE_URL = 'file:.turnlog/turnlog.db';
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 const PORT = /^[0-9]{1,5}$/;

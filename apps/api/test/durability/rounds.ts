@@ -37,66 +37,97 @@ export async function runRounds(options: RoundsOptions): Promise<Report> {
   const random = new Random(options.seed);
   const folder = mkdtempSync(join(tmpdir(), 'turnlog-durability-'));
   const file = join(folder, 'turnlog.db');
-  const start = () => ServerProcess.start(file, options.entry, options.environment);
+  const server = new CrashingServer(() => ServerProcess.start(file, options.entry, options.environment));
   const report = { rounds: 0, acknowledged: 0, unanswered: 0, replays: 0, violations: [] as string[] };
-  let server = await start();
   try {
     while (report.rounds < options.rounds && !(options.untilViolated && report.violations.length > 0)) {
       report.rounds++;
-      server = await round(server, start, random, report, `r${report.rounds}`);
+      await round(server, random, report, `r${report.rounds}`);
     }
   } finally {
-    await server.kill();
+    await server.end();
     rmSync(folder, { recursive: true });
   }
   return report;
 }
 
+/** The server of the moment: after a crash, the next one. */
+class CrashingServer {
+  readonly #start: () => Promise<ServerProcess>;
+  #current: Promise<ServerProcess>;
+
+  constructor(start: () => Promise<ServerProcess>) {
+    this.#start = start;
+    this.#current = start();
+  }
+
+  async url(): Promise<string> {
+    return (await this.#current).url;
+  }
+
+  crash(): void {
+    this.#current = this.#current.then((server) => server.kill()).then(this.#start);
+  }
+
+  async end(): Promise<void> {
+    await (await this.#current).kill();
+  }
+}
+
 async function round(
-  server: ServerProcess,
-  start: () => Promise<ServerProcess>,
+  server: CrashingServer,
   random: Random,
   report: { acknowledged: number; unanswered: number; replays: number; violations: string[] },
   name: string,
-): Promise<ServerProcess> {
+): Promise<void> {
+  const first = await server.url();
   const sessions = await Promise.all(
-    Array.from({ length: SESSIONS }, (_, index) => createSession(server.url, `${name}-${index}`)),
+    Array.from({ length: SESSIONS }, (_, index) => createSession(first, `${name}-${index}`)),
   );
   const writers = Array.from(
     { length: WRITERS },
     (_, index) =>
       new Writer(`${name}w${index}`, sessions[index % SESSIONS] as string, new Random(random.whole(0, 0xffff_ffff))),
   );
-  const crashAfter = random.whole(1, BATCHES_BEFORE);
-  const acknowledged = () => writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0);
-  let current = Promise.resolve(server);
-  let crashed = false;
-  const crash = () => {
-    crashed = true;
-    current = server.kill().then(start);
-  };
-  const url = async () => (await current).url;
-  await Promise.all(
-    writers.map((writer) => {
-      let stopAt = Number.POSITIVE_INFINITY;
-      return writer.write(url, () => {
-        if (!crashed && acknowledged() >= crashAfter) crash();
-        if (crashed) stopAt = Math.min(stopAt, writer.acknowledged.length + BATCHES_AFTER);
-        return writer.acknowledged.length >= stopAt;
-      });
-    }),
-  );
-  const restarted = await current;
+  await writeThroughCrash(server, writers, random.whole(1, BATCHES_BEFORE));
+  const restarted = await server.url();
   for (const session of sessions) {
     const own = writers.filter((writer) => writer.session === session);
-    report.violations.push(...(await violations(restarted.url, session, own, random)));
+    report.violations.push(...(await violations(restarted, session, own, random)));
   }
   for (const writer of writers) {
     report.acknowledged += writer.acknowledged.length;
     report.unanswered += writer.unanswered;
     report.replays += writer.replays;
   }
-  return restarted;
+}
+
+/** All writers write; the server crashes under them once so many batches are acknowledged, and each writes a little more. */
+async function writeThroughCrash(
+  server: CrashingServer,
+  writers: readonly Writer[],
+  crashAfter: number,
+): Promise<void> {
+  const acknowledged = () => writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0);
+  let crashed = false;
+  const crashWhenDue = () => {
+    if (crashed || acknowledged() < crashAfter) return;
+    crashed = true;
+    server.crash();
+  };
+  await Promise.all(
+    writers.map((writer) => {
+      let stopAt = Number.POSITIVE_INFINITY;
+      return writer.write(
+        () => server.url(),
+        () => {
+          crashWhenDue();
+          if (crashed) stopAt = Math.min(stopAt, writer.acknowledged.length + BATCHES_AFTER);
+          return writer.acknowledged.length >= stopAt;
+        },
+      );
+    }),
+  );
 }
 
 async function createSession(url: string, externalId: string): Promise<string> {
