@@ -1,4 +1,4 @@
-/** Prepared statements of a connection, by their text: each is compiled once and can be listed, so that its plan can be checked. */
+/** Prepared statements of a connection, by their text: each is compiled once. */
 import type { Statement } from 'better-sqlite3';
 import type { Connection } from './connection.ts';
 
@@ -40,10 +40,5 @@ export class Statements {
 
   run(text: string, ...values: Value[]): number {
     return this.get(text).run(...values).changes;
-  }
-
-  /** Every text that was ever prepared. */
-  get texts(): readonly string[] {
-    return [...this.#byText.keys()];
   }
 }
