@@ -107,8 +107,10 @@ describe('credentials', () => {
   });
 
   it('unknown, malformed and revoked get the same sentence', async () => {
+    const { json: revoked } = await h.ask('POST', '/v1/tokens', { body: { name: 'gone', scopes: ['sessions:read'] } });
+    expect((await h.ask('DELETE', `/v1/tokens/${revoked.id}`)).status).toBe(200);
     const texts = await Promise.all(
-      ['tlog_pat_short', makeSecret((n) => new Uint8Array(n).fill(9))].map(async (token) => {
+      ['tlog_pat_short', makeSecret((n) => new Uint8Array(n).fill(9)), revoked.token].map(async (token) => {
         const { json } = await h.ask('GET', '/v1/sessions', { token });
         return json.error.message;
       }),
@@ -591,10 +593,51 @@ describe('the order of refusals', () => {
   });
 });
 
+function wide(members: number): string {
+  return Array.from({ length: members }, (_, n) => `"m${n}":${n}`).join(',');
+}
+
+it('takes an object of 10,000 members', async () => {
+  const body = `{"events":[{"type":"a","data":{${wide(10_000)}}}]}`;
+  expect((await h.ask('POST', `/v1/sessions/${session}/events`, { body })).status).toBe(200);
+});
+
+it.each([
+  ['a million scopes', `{"name":"x","scopes":[${'1,'.repeat(1_000_000)}1]}`, '/v1/tokens', 'scopes'],
+  ['10,000 metadata pairs', `{"metadata":{${wide(10_000)}}}`, '/v1/sessions', 'metadata.m0'],
+])('refuses a body that is long in one place: %s', async (_name, body, path, param) => {
+  await refused('POST', path, { body }, { status: 400, param });
+});
+
+it.each([
+  ['.', 'external_id'],
+  ['..', 'external_id'],
+])('refuses the external id %s, which no path can name', async (external_id, param) => {
+  await refused('POST', '/v1/sessions', { body: { external_id } }, { status: 400, param });
+});
+
+it('takes dots in a query, which climb nowhere', async () => {
+  const { url } = await h.listen();
+  const list = (query: string) => fetch(`${url}/v1/sessions?${query}`, { headers: { 'X-API-Key': h.org.token } });
+  expect((await list('metadata[cwd]=/srv/../x')).status).toBe(200);
+  expect((await list('external_id=/../x')).status).toBe(400);
+});
+
+it('a compressed body is a 415, whatever it holds', async () => {
+  const ask = { headers: { 'content-encoding': 'gzip' }, body: {} };
+  await refused('POST', '/v1/sessions', ask, { status: 415 });
+});
+
+it('two different idempotency keys are a 400', async () => {
+  const ask = { headers: { 'idempotency-key': 'a', 'x-idempotency-key': 'b' }, body: {} };
+  await refused('POST', '/v1/sessions', ask, { status: 400, param: 'Idempotency-Key' });
+});
+
 it.each([
   ['one event of 4 MiB', `{"events":[{"type":"a","a":"${'\\u0041'.repeat(690_000)}"}]}`, 'events[0]'],
   ['two million levels', `{"a":${'['.repeat(2_000_000)}`, `a${'[0]'.repeat(63)}`],
   ['a string without an end', `{"a":"${'x'.repeat(4_190_000)}`, 'a'],
+  ['an object of 10,001 members', `{"events":[{"type":"a","data":{${wide(10_001)}}}]}`, 'events[0].data'],
   ['two million events', `{"events":[${'1,'.repeat(2_000_000)}1]}`, 'events'],
 ])('refuses a body as large as bodies may be like any other: %s', async (_name, body, param) => {
   await refused('POST', `/v1/sessions/${session}/events`, { body }, { status: 400, param });

@@ -36,6 +36,13 @@ describe('a repeat gets the first answer', () => {
   });
   it('of sending events', async () =>
     same(await repeated(`/v1/sessions/${await newSession()}/events`, { body: message })));
+  it('whatever content type the repeat names: that is no part of what was asked', async () => {
+    const headers = { ...key(), 'content-type': 'application/json' };
+    const body = '{"title":"typed"}';
+    const first = await h.ask('POST', '/v1/sessions', { headers, body });
+    const second = await h.ask('POST', '/v1/sessions', { headers: { ...headers, 'content-type': 'text/plain' }, body });
+    expect([second.status, second.text]).toEqual([201, first.text]);
+  });
   it('of updating, though the session has changed since', async () => {
     const id = await newSession();
     const path = `/v1/sessions/${id}`;

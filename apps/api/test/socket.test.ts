@@ -60,6 +60,20 @@ function expectRuntime(reply: RawReply, status: number): void {
   expect(reply.headers.get('request-id')).toMatch(/^req_/);
 }
 
+it('logs each request with its id when it is told to, and never the query', async () => {
+  const own = await openHarness({ logRequests: true });
+  const { url } = await own.listen();
+  const headers = { Authorization: `Bearer ${own.org.token}` };
+  const answer = await fetch(`${url}/v1/sessions?external_id=secret`, { headers });
+  await answer.text();
+  while (own.logged.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const [line] = own.logged;
+  expect(line).toMatchObject({ level: 'debug', fields: { method: 'GET', path: '/v1/sessions', status: 200 } });
+  expect(line?.fields).toHaveProperty('request_id', answer.headers.get('request-id'));
+  expect(JSON.stringify(own.logged)).not.toMatch(/secret|tlog_pat_/);
+  await own.close();
+});
+
 describe("Node's own refusals", () => {
   it('a malformed header is a 400 in the envelope of its path', async () => {
     expectCloud(await raw('GET /v1/sessions HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n'), 400);
@@ -92,6 +106,39 @@ describe("Node's own refusals", () => {
     port = before;
     expect([reply.status, reply.headers.get('request-id')]).toEqual([408, expect.stringMatching(/^req_/)]);
   }, 10_000);
+
+  it('answers in the envelope of the request under way, in whatever packet the fault comes', async () => {
+    const head = `POST /v1/sessions HTTP/1.1\r\n${auth}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const socket = createConnection(port, '127.0.0.1');
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    await new Promise((resolve) => socket.write(`${head}2\r\n{"\r\n`, resolve));
+    await h.ask('GET', '/v1/sessions'); // the head has reached the server by now
+    socket.write('no chunk\r\n');
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({ type: 'error' });
+  });
+
+  it('reads the path behind unusual methods and in whole URLs', async () => {
+    expectCloud(await raw('M-SEARCH /v1/sessions HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n'), 400);
+    expectCloud(await raw('GET http://x/v1/sessions HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n'), 400);
+  });
+
+  it('CONNECT is a 405 with Allow and a request id', async () => {
+    const reply = await raw('CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expectRuntime(reply, 405);
+    expect(reply.headers.get('allow')).toContain('GET');
+  });
+
+  it('an unknown session and a wrong content type are refused before the body has come', async () => {
+    const lengthOnly = 'Content-Type: application/json\r\nContent-Length: 99\r\n\r\n';
+    expect((await raw(`POST /v1/sessions/none/events HTTP/1.1\r\n${auth}${lengthOnly}`, '}')).status).toBe(404);
+    const plain = 'Content-Type: text/plain\r\nContent-Length: 99\r\n\r\n';
+    expect((await raw(`POST /v1/sessions HTTP/1.1\r\n${auth}${plain}`, '}')).status).toBe(415);
+  });
 
   it('a missing or malformed Host and a malformed target are 400s', async () => {
     expectCloud(await raw('GET /v1/sessions HTTP/1.1\r\nConnection: close\r\n\r\n'), 400);

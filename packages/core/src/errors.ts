@@ -44,15 +44,22 @@ export function invalid(param: string, message: string): TurnlogError {
   return new TurnlogError('invalid_request', message, param);
 }
 
+const ECHOED_CHARACTERS = 100;
+
+/** What a sentence repeats of a name that somebody sent. */
+function echo(name: string): string {
+  return name.length <= ECHOED_CHARACTERS ? name : `${name.slice(0, ECHOED_CHARACTERS).toWellFormed()}…`;
+}
+
 /** The same answer for an id that never was, was deleted, or belongs to another org. */
 export function sessionNotFound(echoedId: string): TurnlogError {
-  return new TurnlogError('session_not_found', `No session '${echoedId}' exists.`);
+  return new TurnlogError('session_not_found', `No session '${echo(echoedId)}' exists.`);
 }
 
 export function eventNotFound(echoedId: string): TurnlogError {
-  return new TurnlogError('event_not_found', `No event '${echoedId}' exists in this session.`);
+  return new TurnlogError('event_not_found', `No event '${echo(echoedId)}' exists in this session.`);
 }
 
 export function tokenNotFound(echoedId: string): TurnlogError {
-  return new TurnlogError('token_not_found', `No token '${echoedId}' exists.`);
+  return new TurnlogError('token_not_found', `No token '${echo(echoedId)}' exists.`);
 }

@@ -4,6 +4,7 @@ export const limits = {
   eventBytes: 256 * 1024,
   batchEvents: 500,
   jsonDepth: 64,
+  jsonObjectMembers: 10_000,
 
   titleCharacters: 500,
   externalIdCharacters: 255,

@@ -74,6 +74,7 @@ function externalIdProblem(text: string): string | null {
     return `must have 1 to ${limits.externalIdCharacters} characters`;
   }
   if (text.includes('/') || CONTROL.test(text)) return "must not contain '/' or control characters";
+  if (text === '.' || text === '..') return 'must not be a path segment that climbs';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';
   if (NATIVE_FORM.test(text)) return 'must not have the form of an id made by the server';
   return null;

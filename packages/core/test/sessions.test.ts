@@ -31,7 +31,7 @@ const EXTERNAL_IDS: readonly (readonly [string, string])[] = [
   ['a native id with a letter that is not in its alphabet', 'sess_01KRWJR38XFMSY8PMCZS0ANP7U'],
   ['the id of another system, in the same manner', 'sess_019e392c0d1e74e095d21ea4c6b41def'],
   ['the form of an id of an unknown kind', 'foo_01KRWJR38XFMSY8PMCZS0ANP7Z'],
-  ['dots', '..'],
+  ['three dots', '...'],
   ['__proto__', '__proto__'],
 ];
 
@@ -41,6 +41,8 @@ const NO_EXTERNAL_IDS: readonly (readonly [string, string])[] = [
   ['256 characters of two units each', FACE.repeat(256)],
   ['ten thousand characters', 'x'.repeat(10_000)],
   ['a slash', 'a/b'],
+  ['a dot, which no path can name', '.'],
+  ['two dots, which no path can name', '..'],
   ['only a slash', '/'],
   ['NUL', 'a\u0000'],
   ['a tab', 'a\tb'],

@@ -17,17 +17,23 @@ const KEEP_ITEMS = limits.batchEvents + 1;
 
 /** All bytes of a body, none when there is none. Rejects with `body_too_large` as soon as that is certain. */
 export function readBytes(exchange: Exchange): Promise<Buffer> | Buffer {
+  checkDeclaredLength(exchange);
   const declared = exchange.header('content-length');
-  if (declared !== undefined && Number(declared) > limits.bodyBytes) throw tooLarge();
   const { incoming } = exchange;
   if (incoming === undefined) return readStream(exchange.raw.body);
   if (declared === undefined && exchange.header('transfer-encoding') === undefined) return NO_BYTES;
   return declared === '0' ? NO_BYTES : readIncoming(incoming);
 }
 
-/** Reads a body as one JSON value; null when there are no bytes. Throws `unsupported_media_type`, `invalid_request`. */
-export function parseJson(exchange: Exchange, bytes: Buffer): JsonNode | null {
-  checkContentType(exchange.header('content-type'));
+/** Whether a request declares its body's length. Throws `body_too_large` when that is too much. */
+export function checkDeclaredLength(exchange: Exchange): boolean {
+  const declared = exchange.header('content-length');
+  if (declared !== undefined && Number(declared) > limits.bodyBytes) throw tooLarge();
+  return declared !== undefined;
+}
+
+/** Reads a body as one JSON value; null when there are no bytes. Throws `invalid_request`. */
+export function parseJson(bytes: Buffer): JsonNode | null {
   if (bytes.length === 0) return null;
   if (!isUtf8(bytes)) {
     throw new TurnlogError('invalid_request', 'The body is not valid UTF-8: send JSON in UTF-8.');
@@ -43,8 +49,16 @@ export function parseJson(exchange: Exchange, bytes: Buffer): JsonNode | null {
   }
 }
 
-/** An absent content type passes: there is only one that we could mean. */
-function checkContentType(header: string | undefined): void {
+/** Throws `unsupported_media_type`. An absent content type passes: there is only one that we could mean. */
+export function checkContentType(exchange: Exchange): void {
+  const encoding = exchange.header('content-encoding');
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw new TurnlogError(
+      'unsupported_media_type',
+      "The body must not be compressed: send it without 'Content-Encoding'.",
+    );
+  }
+  const header = exchange.header('content-type');
   if (header === undefined || header === '') return;
   const [type = '', ...parameters] = header.toLowerCase().split(';');
   if (!JSON_TYPE.test(type.trim())) {

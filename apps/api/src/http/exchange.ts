@@ -18,7 +18,14 @@ export interface Answer {
 }
 
 /** A path that climbs: `/./`, `/../`, or the same percent-encoded. */
-const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+const requestIds = new WeakMap<IncomingMessage, RequestId>();
+
+/** The id that a request was given; undefined when none of ours has answered it, or requests are not logged. */
+export function requestIdOf(incoming: IncomingMessage): RequestId | undefined {
+  return requestIds.get(incoming);
+}
 
 export class Exchange {
   readonly requestId: RequestId;
@@ -31,6 +38,7 @@ export class Exchange {
     this.raw = context.req.raw;
     this.incoming = (context.env as NodeBindings | undefined)?.incoming;
     this.#corsOrigins = services.corsOrigins;
+    if (services.logRequests && this.incoming !== undefined) requestIds.set(this.incoming, this.requestId);
   }
 
   get method(): string {
@@ -65,7 +73,7 @@ export class Exchange {
 
   /** Whether the path as it came over the wire has dot segments, which the URL parser resolves silently. */
   get climbs(): boolean {
-    return DOT_SEGMENT.test(this.incoming?.url ?? '');
+    return DOT_SEGMENT.test(this.incoming?.url?.split(/[?#]/, 1)[0] ?? '');
   }
 
   answer({ status, body, headers }: Answer): Response {

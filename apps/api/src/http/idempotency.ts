@@ -12,8 +12,10 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** The hash of a request's key: undefined without one, null when what was sent can be no key. */
 export function readKey(exchange: Exchange): string | null | undefined {
-  const key = exchange.header(HEADER) ?? exchange.header(ALIAS);
+  const alias = exchange.header(ALIAS);
+  const key = exchange.header(HEADER) ?? alias;
   if (key === undefined) return undefined;
+  if (alias !== undefined && alias !== key) return null;
   if (key.length > limits.idempotencyKeyCharacters || !VISIBLE_ASCII.test(key)) return null;
   return sha256(key).slice(0, HEX_DIGITS);
 }

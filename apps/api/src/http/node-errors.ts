@@ -1,9 +1,10 @@
 /** What Node or the adapter would answer by themselves, said in an envelope with a request id. */
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, TurnlogError } from '@turnlog/core/errors';
 import { makeId } from '@turnlog/core/ids';
 import { placeOf } from '../dialects/prefixes.ts';
+import { MethodNotAllowed } from './dialect.ts';
 import type { Services } from './services.ts';
 
 type Clocked = Pick<Services, 'nowUs' | 'random'>;
@@ -20,7 +21,8 @@ const CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body_too_large', 'The chunk extensions of the body are too large: leave them out.'],
 };
 const MALFORMED = ['invalid_request', 'This is not a well-formed HTTP/1.1 request.'] as const;
-const REQUEST_LINE = /^[A-Z]+ ([^ ?#\r\n]*)/;
+/** A method, then a path or a whole URL. */
+const REQUEST_LINE = /^[A-Z-]+ (?:https?:\/\/[^/ ]*)?([^ ?#\r\n]*)/i;
 const LONGEST_LINE = 2048;
 
 /** For a server's `clientError`: answers in the envelope of the path that was asked for, as far as that can be read. */
@@ -30,8 +32,23 @@ export function answerClientError(error: ClientError, socket: Duplex, services: 
     return;
   }
   const [code, message] = CODES[error.code ?? ''] ?? MALFORMED;
+  endWith(socket, present(services, new TurnlogError(code, message), pathOf(error, socket)));
+}
+
+/** For a server's `connect`: this is no proxy. */
+export function answerConnect(incoming: IncomingMessage, socket: Duplex, services: Clocked): void {
+  endWith(socket, present(services, new MethodNotAllowed('CONNECT', 'GET, HEAD, POST, PATCH, DELETE'), incoming.url));
+}
+
+/** The path of the request under way, or of the one whose first line is in the packet at fault. */
+function pathOf(error: ClientError, socket: Duplex): string | undefined {
+  const underWay = messageOf(socket)?.req?.url?.split(/[?#]/, 1)[0];
+  if (underWay !== undefined) return underWay;
   const start = error.rawPacket?.subarray(0, LONGEST_LINE).toString('latin1') ?? '';
-  const { status, body, headers } = present(services, new TurnlogError(code, message), REQUEST_LINE.exec(start)?.[1]);
+  return REQUEST_LINE.exec(start)?.[1];
+}
+
+function endWith(socket: Duplex, { status, body, headers }: ReturnType<typeof present>): void {
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
@@ -51,8 +68,17 @@ function present(services: Clocked, error: TurnlogError, path: string | undefine
   return { status, body: body ?? '', headers: all };
 }
 
+interface MessageUnderWay {
+  readonly _headerSent?: boolean;
+  readonly req?: IncomingMessage;
+}
+
+/** The answer that Node has attached to a connection (`_httpMessage`, since its first versions). */
+function messageOf(socket: Duplex): MessageUnderWay | undefined {
+  return (socket as { _httpMessage?: MessageUnderWay })._httpMessage;
+}
+
 /** Whether an answer is on its way already; a second one would garble it. */
 function hasAnswered(socket: Duplex): boolean {
-  const { _httpMessage: message } = socket as { _httpMessage?: { readonly _headerSent?: boolean } };
-  return message?._headerSent === true;
+  return messageOf(socket)?._headerSent === true;
 }

@@ -1,7 +1,7 @@
 /**
  * The operations of a dialect. Each is registered once, for the reference and for serving, and answers in one order:
- * 401, 405, 403, the kept answer of an idempotent repeat, 404, 413, 415, 400, 409. The 404 is looked up only when a
- * later refusal of the request would hide it; on the good path the verb finds out by itself, in its own step.
+ * 401, 405, 403, the kept answer of an idempotent repeat, 404, 413, 415, 400, 409. A read looks its 404 up only when a
+ * later refusal would hide it: on the good path the verb finds out by itself. A write looks before it takes the body.
  */
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import { TurnlogError } from '@turnlog/core/errors';
@@ -10,7 +10,7 @@ import type { JsonNode } from '@turnlog/core/json';
 import type { Idempotency, WriteContext } from '@turnlog/core/store';
 import type { Principal, Scope } from '@turnlog/core/tokens';
 import type { Context } from 'hono';
-import { parseJson, readBytes } from './body.ts';
+import { checkContentType, checkDeclaredLength, parseJson, readBytes } from './body.ts';
 import { type Credentials, requireScope } from './credentials.ts';
 import { MethodNotAllowed, type PresentRefusal, refuse, routeNotFound } from './dialect.ts';
 import { type Answer, Exchange } from './exchange.ts';
@@ -126,19 +126,35 @@ export class Operations {
     const subject = { org: principal.org, pathIds };
     const key = operation.posts ? readKey(exchange) : undefined;
     const kept = typeof key === 'string' ? await this.#services.store.keptFingerprint(subject.org, key) : null;
+    const replaying = kept !== null;
     try {
+      if (operation.posts && !replaying) await this.#checkBeforeBody(operation, exchange, subject);
       const bytes = operation.posts ? await readBytes(exchange) : NO_BYTES;
       const idempotency = typeof key === 'string' ? identify(operation, exchange, pathIds, key, bytes) : null;
-      if (kept !== null && kept !== idempotency?.fingerprint) throw keyReused();
-      const body = rules.body === undefined ? null : parseJson(exchange, bytes);
+      if (replaying && kept !== idempotency?.fingerprint) throw keyReused();
+      if (rules.body !== undefined && !replaying) checkContentType(exchange);
+      const body = rules.body === undefined ? null : parseJson(bytes);
       if (rules.body === 'required' && body === null) throw noBody();
       if (key === null) throw invalidKey();
       const query = parseQuery<Table>(exchange.search, rules.query);
       const context = { requestId: exchange.requestId, idempotency };
-      return await operation.handle({ ...subject, principal, query, body, context, replaying: kept !== null });
+      return await operation.handle({ ...subject, principal, query, body, context, replaying });
     } catch (error) {
       throw await ranked(rules, subject, kept, error);
     }
+  }
+
+  /** What the head of a request already tells is not kept waiting for its body. */
+  async #checkBeforeBody<Table extends QueryTable>(
+    { rules }: Operation<Table>,
+    exchange: Exchange,
+    subject: Subject,
+  ): Promise<void> {
+    const missing = await rules.missing?.(subject);
+    if (missing) throw missing;
+    if (!checkDeclaredLength(exchange)) return;
+    if (rules.body !== undefined) checkContentType(exchange);
+    parseQuery<Table>(exchange.search, rules.query);
   }
 }
 

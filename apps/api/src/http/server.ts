@@ -8,7 +8,8 @@ import {
 } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from '../app.ts';
-import { answerClientError, malformedRequest } from './node-errors.ts';
+import { requestIdOf } from './exchange.ts';
+import { answerClientError, answerConnect, malformedRequest } from './node-errors.ts';
 import type { Log, Services } from './services.ts';
 
 export const SERVER_OPTIONS = {
@@ -39,6 +40,7 @@ export function createServer(services: Services): Server {
   };
   const server = createHttpServer(SERVER_OPTIONS, serve);
   server.on('checkExpectation', serve);
+  server.on('connect', (incoming, socket) => answerConnect(incoming, socket, services));
   server.on('clientError', (error, socket) => answerClientError(error, socket, services));
   return server;
 }
@@ -49,7 +51,7 @@ function logRequest(incoming: IncomingMessage, outgoing: ServerResponse, log: Lo
   const { method, url = '' } = incoming;
   outgoing.once('close', () => {
     const fields = {
-      request_id: outgoing.getHeader('request-id'),
+      request_id: requestIdOf(incoming),
       method,
       path: url.split('?')[0],
       status: outgoing.statusCode,

@@ -72,8 +72,8 @@ function parsePort(text: string): number | Fault {
 }
 
 function parseFile(url: string, folder: string): string | Fault {
-  const path = url.startsWith('file://') ? url.slice('file://'.length) : url.slice('file:'.length);
-  if (url.startsWith('file:') && path !== '' && !path.endsWith('/') && !path.includes('\0'))
+  const path = url.startsWith('file:///') ? url.slice('file://'.length) : url.slice('file:'.length);
+  if (url.startsWith('file:') && !path.startsWith('//') && path !== '' && !path.endsWith('/') && !path.includes('\0'))
     return resolve(folder, path);
   const scheme = /^[a-z]+:/.exec(url)?.[0] ?? 'no scheme';
   return new Fault(

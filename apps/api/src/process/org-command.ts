@@ -1,4 +1,5 @@
 /** `npm run org`: organisations and their tokens, beside a running server or without one. */
+import { existsSync } from 'node:fs';
 import { isId, type OrgId } from '@turnlog/core/ids';
 import { makeSecret, secretPrefix } from '@turnlog/core/tokens';
 import { type OrgDesk, openOrgDesk } from '@turnlog/store-sqlite';
@@ -9,6 +10,7 @@ const USAGE = `Usage:
   npm run org -- create NAME      make an organisation; prints its id and a token with every scope
   npm run org -- token [ORG_ID]   make another such token; for the first organisation unless one is named
 `;
+const NO_ORG = 'There is no organisation yet: npm run org -- create NAME\n';
 const NAME_CHARACTERS = 255;
 
 /** Runs the command; answers the exit code. */
@@ -18,6 +20,10 @@ export function runOrgCommand(words: readonly string[], file: string, write: (te
   if (!usable) {
     write(USAGE);
     return verb === undefined || verb === 'help' ? 0 : 2;
+  }
+  if (verb === 'token' && !existsSync(file)) {
+    write(NO_ORG);
+    return 1;
   }
   makeFolder(file);
   const desk = openOrgDesk(file, nowUs);
@@ -39,11 +45,7 @@ function token(desk: OrgDesk, named: string | undefined, write: (text: string) =
   const org = named ?? desk.firstOrg();
   const secret = makeSecret(randomBytes);
   if (org === null || !isId('org', org) || !desk.createToken(org as OrgId, tokenOf(secret))) {
-    write(
-      org === null
-        ? 'There is no organisation yet: npm run org -- create NAME\n'
-        : `No organisation '${org}' exists.\n`,
-    );
+    write(org === null ? NO_ORG : `No organisation '${org}' exists.\n`);
     return 1;
   }
   write(`Organisation: ${org}\nToken, shown only now: ${secret}\n`);

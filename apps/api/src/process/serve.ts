@@ -85,7 +85,7 @@ function bootstrap(store: SqliteStore, ownToken: string | null): First {
   const done = store.bootstrap({ name: 'default', token }, ownToken !== null);
   return {
     newToken: done === 'created' && ownToken === null ? secret : null,
-    ownToken: done !== 'unchanged' && ownToken !== null,
+    ownToken: done === 'created' && ownToken !== null,
   };
 }
 

@@ -1,10 +1,11 @@
 /** Why a text was refused: it is not JSON (`empty`, `syntax`), or it is JSON that the log does not take. */
-export type JsonFaultReason = 'empty' | 'syntax' | 'too_deep' | 'duplicate_key' | 'number_range';
+export type JsonFaultReason = 'empty' | 'syntax' | 'too_deep' | 'too_wide' | 'duplicate_key' | 'number_range';
 
 const ADVICE: Readonly<Record<JsonFaultReason, string>> = {
   empty: 'send a JSON value',
   syntax: 'send JSON as RFC 8259 defines it',
   too_deep: 'flatten the value, or send its inner part as a string',
+  too_wide: 'use an array, or split the object',
   duplicate_key: 'keep one of the two',
   number_range: 'send the number as a string',
 };

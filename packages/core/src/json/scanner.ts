@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { foundAt, JsonFault, type JsonFaultReason, pathStep } from './fault.ts';
 import { OpenKeys } from './keys.ts';
 import {
@@ -122,8 +123,11 @@ export class Scanner {
     if (code === BRACE_CLOSE) return this.leave(NO_MEMBERS);
     const members: JsonMember[] | null = level < this.keepDepth ? [] : null;
     const object = this.keys.open();
-    for (;;) {
+    for (let count = 1; ; count++) {
       if (code !== QUOTE) throw this.unexpected('a key in double quotes');
+      if (count > limits.jsonObjectMembers) {
+        throw this.fault('too_wide', `An object has more than ${limits.jsonObjectMembers} members`);
+      }
       const keyStart = this.at;
       const start = keyStart - this.dropped;
       this.string();

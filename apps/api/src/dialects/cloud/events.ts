@@ -12,7 +12,7 @@ import { missingEvent, missingSession, sessionOf } from './subjects.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
 import { CREATED_AT, list, pageParameters, paging, presentEventPage, readRange } from './wire/page.ts';
-import { bodyMembers } from './wire/params.ts';
+import { checkObject } from './wire/params.ts';
 
 const PATH = '/sessions/{session_id}/events';
 const SESSION_PARAMETER = pathId('session_id', SESSION_ID, "The session's id, or its external id.");
@@ -53,7 +53,7 @@ function sendEvents(operations: Operations, { store }: Services): void {
     }),
     { scope: 'events:write', body: 'required', missing: missingSession(store) },
     async (call) => {
-      bodyMembers(call.body, 'events');
+      checkObject(call.body);
       const events = parseEvents(call.body, 'events');
       const outcome = await store.appendEvents(call.org, sessionOf(call), events, call.context);
       return written(200, outcome, Buffer.from(`{"data":[${outcome.value.join(',')}]}`));

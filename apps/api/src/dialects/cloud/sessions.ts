@@ -6,12 +6,12 @@ import { requireScope } from '../../http/credentials.ts';
 import type { Operations } from '../../http/operations.ts';
 import type { Services } from '../../http/services.ts';
 import { read, written } from './present.ts';
-import { answers, pathId, refuses, takes } from './reference.ts';
+import { answers, documentPatch, pathId, refuses, takes } from './reference.ts';
 import { missingSession, sessionOf } from './subjects.ts';
 import { parseEvents } from './wire/event.ts';
 import { page, SENT_EVENTS, SESSION, SESSION_ID } from './wire/examples.ts';
 import { pageParameters, presentPage } from './wire/page.ts';
-import { bodyMembers } from './wire/params.ts';
+import { checkObject } from './wire/params.ts';
 import {
   CreateSessionParams,
   parseCreateSession,
@@ -62,10 +62,10 @@ function createSession(operations: Operations, { store }: Services): void {
     }),
     { scope: 'sessions:write', body: 'required' },
     async ({ org, principal, body, context }) => {
-      const members = bodyMembers(body, 'initial_events');
+      checkObject(body);
       const events = parseEvents(body, 'initial_events');
       if (events.length > 0) requireScope(principal, 'events:write');
-      const outcome = await store.createSession(org, parseCreateSession(members, events), context);
+      const outcome = await store.createSession(org, parseCreateSession(body, events), context);
       return written(201, outcome, JSON.stringify(presentSession(outcome.value)));
     },
   );
@@ -121,32 +121,34 @@ function retrieveSession(operations: Operations, { store }: Services): void {
 }
 
 function updateSession(operations: Operations, { store }: Services): void {
+  const route = createRoute({
+    method: 'post',
+    path: PATH,
+    operationId: 'sessions.update',
+    tags,
+    summary: 'Update a session',
+    description: 'Changes the title, merges metadata; a metadata key set to null is deleted. `PATCH` does the same.',
+    parameters,
+    request: takes(UpdateSessionParams, { title: 'Fix the login test, again', metadata: { repository: null } }),
+    responses: {
+      ...answers(200, SessionResource, 'The session after the change.', {
+        ...SESSION,
+        title: 'Fix the login test, again',
+        metadata: {},
+      }),
+      ...refuses('write', 404),
+    },
+  });
   operations.operation(
-    createRoute({
-      method: 'post',
-      path: PATH,
-      operationId: 'sessions.update',
-      tags,
-      summary: 'Update a session',
-      description: 'Changes the title, merges metadata; a metadata key set to null is deleted. `PATCH` does the same.',
-      parameters,
-      request: takes(UpdateSessionParams, { title: 'Fix the login test, again', metadata: { repository: null } }),
-      responses: {
-        ...answers(200, SessionResource, 'The session after the change.', {
-          ...SESSION,
-          title: 'Fix the login test, again',
-          metadata: {},
-        }),
-        ...refuses('write', 404),
-      },
-    }),
+    route,
     { scope: 'sessions:write', body: 'required', alias: 'patch', missing: missingSession(store) },
     async (call) => {
-      const command = parseUpdateSession(bodyMembers(call.body));
+      const command = parseUpdateSession(call.body);
       const outcome = await store.updateSession(call.org, sessionOf(call), command, call.context);
       return written(200, outcome, JSON.stringify(presentSession(outcome.value)));
     },
   );
+  documentPatch(operations.app, route, 'sessions.patch');
 }
 
 function archiveSession(operations: Operations, { store }: Services): void {

@@ -10,7 +10,6 @@ import { answers, pathId, refuses, takes } from './reference.ts';
 import { missingToken, tokenOf } from './subjects.ts';
 import { page, SECRET, TOKEN, TOKEN_ID } from './wire/examples.ts';
 import { pageParameters, paging, presentPage } from './wire/page.ts';
-import { bodyMembers } from './wire/params.ts';
 import {
   CreateTokenParams,
   parseCreateToken,
@@ -53,7 +52,7 @@ function createToken(operations: Operations, { store, nowUs, random }: Services)
     }),
     { scope: 'tokens:manage', body: 'required' },
     async ({ org, principal, body, context, replaying }) => {
-      const input = parseCreateToken(bodyMembers(body));
+      const input = parseCreateToken(body);
       if (!replaying) {
         checkExpiry(input.expiresUs, nowUs());
         checkNotWider(principal, input.scopes, input.expiresUs);
@@ -138,7 +137,7 @@ function rotateToken(operations: Operations, { store, random }: Services, creden
     { scope: 'tokens:manage', body: 'optional', missing: missingToken(store) },
     async (call) => {
       const id = tokenOf(call);
-      const overlapSeconds = parseRotateToken(bodyMembers(call.body));
+      const overlapSeconds = parseRotateToken(call.body);
       const secret = makeSecret(random);
       const stored = { hash: sha256(secret), prefix: secretPrefix(secret) };
       const command = { maker: call.principal, ...stored, overlapSeconds };

@@ -5,12 +5,17 @@ import type { JsonNode } from '@turnlog/core/json';
 
 type Issue = z.core.$ZodIssue;
 
-/** A body's members as values, but for those that are read from their source text; an absent body has none. */
-export function bodyMembers(body: JsonNode | null, apart?: string): Record<string, unknown> {
+/** The values of a body's members that a schema knows; an absent body has none. Unknown members are not even parsed. */
+export function bodyMembers(body: JsonNode | null, schema: z.ZodObject): Record<string, unknown> {
   if (body === null) return {};
-  if (body.kind !== 'object') throw new TurnlogError('invalid_request', 'The body must be a JSON object.');
-  const members = body.members.filter(({ name }) => name !== apart);
+  checkObject(body);
+  const members = body.members.filter(({ name }) => Object.hasOwn(schema.shape, name));
   return Object.fromEntries(members.map(({ name, value }) => [name, JSON.parse(value.text)]));
+}
+
+/** Throws `invalid_request` unless a body is an object. */
+export function checkObject(body: JsonNode | null): void {
+  if (body?.kind !== 'object') throw new TurnlogError('invalid_request', 'The body must be a JSON object.');
 }
 
 /** Checks values against a schema. Throws `invalid_request` naming the first member at fault. */

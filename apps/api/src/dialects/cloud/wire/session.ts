@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { formatMicros } from '@turnlog/core/clock';
 import type { EventDraft } from '@turnlog/core/events';
+import type { JsonNode } from '@turnlog/core/json';
 import { SESSION_STATUSES, STATUS_OF_PHASE } from '@turnlog/core/lifecycle';
 import { limits } from '@turnlog/core/limits';
 import {
@@ -17,7 +18,7 @@ import { EventInput } from './event.ts';
 import { Usage } from './event-parts.ts';
 import { SESSION_ID } from './examples.ts';
 import { PAGE_MEMBERS } from './page.ts';
-import { check, must, stringMap } from './params.ts';
+import { bodyMembers, check, must, stringMap } from './params.ts';
 
 const ALWAYS_EMPTY = 'Always empty; present for clients of the wider API family.';
 const time = (description: string) => z.string().openapi({ format: 'date-time', description });
@@ -127,6 +128,9 @@ export const CreateSessionParams = z
   })
   .openapi('CreateSessionParams', { description: 'What a new session starts with. Everything is optional.' });
 
+/** What a creation says of the session itself. */
+const OwnParams = CreateSessionParams.omit({ initial_events: true });
+
 export const UpdateSessionParams = z
   .object({
     title: title.openapi({ description: 'At most 500 characters; null removes the title.' }),
@@ -141,8 +145,8 @@ export const UpdateSessionParams = z
   .openapi('UpdateSessionParams', { description: 'What to change. Absent members stay as they are.' });
 
 /** Throws `invalid_request` naming the member at fault. */
-export function parseCreateSession(members: unknown, events: readonly EventDraft[]): CreateSession {
-  const params = check(CreateSessionParams.omit({ initial_events: true }), members);
+export function parseCreateSession(body: JsonNode | null, events: readonly EventDraft[]): CreateSession {
+  const params = check(OwnParams, bodyMembers(body, OwnParams));
   const { external_id: externalId = null, environment_id: environmentId = null, title = null } = params;
   if (externalId !== null) checkExternalId(externalId, 'external_id');
   if (environmentId !== null) checkText(environmentId, 'environment_id', limits.labelCharacters, 1);
@@ -153,8 +157,8 @@ export function parseCreateSession(members: unknown, events: readonly EventDraft
 }
 
 /** Throws `invalid_request` naming the member at fault. */
-export function parseUpdateSession(members: unknown): UpdateSession {
-  const { title, metadata } = check(UpdateSessionParams, members);
+export function parseUpdateSession(body: JsonNode | null): UpdateSession {
+  const { title, metadata } = check(UpdateSessionParams, bodyMembers(body, UpdateSessionParams));
   if (typeof title === 'string') checkText(title, 'title', limits.titleCharacters);
   if (metadata) checkMetadata(metadata, 'metadata');
   return { title, metadata: metadata ?? undefined };

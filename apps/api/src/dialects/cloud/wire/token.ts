@@ -2,12 +2,13 @@
 import { z } from '@hono/zod-openapi';
 import { formatMicros, parseInstant } from '@turnlog/core/clock';
 import { invalid } from '@turnlog/core/errors';
+import type { JsonNode } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
 import { checkText } from '@turnlog/core/sessions';
 import { checkOverlap, SCOPES, type Scope, type Token } from '@turnlog/core/tokens';
 import { TOKEN_ID } from './examples.ts';
 import { notAnInstant, PAGE_MEMBERS } from './page.ts';
-import { check, must } from './params.ts';
+import { bodyMembers, check, must } from './params.ts';
 
 const nullableTime = (description: string) => z.string().nullable().openapi({ format: 'date-time', description });
 
@@ -82,15 +83,17 @@ interface TokenInput {
 }
 
 /** Throws `invalid_request` naming the member at fault. */
-export function parseCreateToken(members: unknown): TokenInput {
+export function parseCreateToken(body: JsonNode | null): TokenInput {
+  const members = bodyMembers(body, CreateTokenParams);
+  checkScopeCount(members['scopes']);
   const { name, scopes, expires_at } = check(CreateTokenParams, members);
   checkText(name, 'name', limits.tokenNameCharacters, 1);
   return { name, scopes: [...new Set(scopes)], expiresUs: parseExpiry(expires_at ?? null) };
 }
 
 /** The overlap in seconds, 0 when not sent. Throws `invalid_request`. */
-export function parseRotateToken(members: unknown): number {
-  const seconds = check(RotateTokenParams, members).overlap_seconds ?? 0;
+export function parseRotateToken(body: JsonNode | null): number {
+  const seconds = check(RotateTokenParams, bodyMembers(body, RotateTokenParams)).overlap_seconds ?? 0;
   checkOverlap(seconds);
   return seconds;
 }
@@ -107,6 +110,12 @@ export function presentToken(token: Token): z.input<typeof TokenResource> {
     last_used_at: presentTime(token.lastUsedUs),
     revoked_at: presentTime(token.revokedUs),
   };
+}
+
+/** Before each scope is looked at: a list may name every scope once. */
+function checkScopeCount(scopes: unknown): void {
+  if (!Array.isArray(scopes) || scopes.length <= SCOPES.length) return;
+  throw invalid('scopes', `'scopes' must name at most ${SCOPES.length} scopes, each once.`);
 }
 
 function presentTime(micros: number | null): string | null {
