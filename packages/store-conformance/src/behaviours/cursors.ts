@@ -70,6 +70,25 @@ export function describeCursors(harness: StoreHarness): void {
         );
       });
 
+      test('a reader of some types misses none, though each batch brings a type that was never seen before', async () => {
+        const { store } = sandbox;
+        const org = await sandbox.newOrg();
+        const kinds = Array.from({ length: 500 }, (_, n) => notes(1, `odd.kind_${n}`)).flat();
+        const { value: session } = await store.createSession(org, sessionCommand({ events: kinds }), context());
+        const ref = byId(session);
+        let made = 0;
+        const append = async () => {
+          const batch = [...notes(1, `agent.new_${made++}`), ...notes(1, 'agent.old'), ...notes(1, 'other.new')];
+          await store.appendEvents(org, ref, batch, context());
+        };
+        const writing = writers(1, append, 250);
+        const page = (query: object) => eventPage(store, org, ref, { limit, types: ['agent.*'], ...query });
+        const followed = await follow<StoredEvent>(writing, (cursor) => page({ cursor }));
+        const all = (await allEvents(store, org, ref, { types: ['agent.*'] })).map(({ id }) => id);
+        expect(all).toHaveLength(500);
+        expect(followed).toEqual(all);
+      });
+
       test('readers of the list of sessions see every session once while others are created', async () => {
         const { store } = sandbox;
         const org = await sandbox.newOrg();

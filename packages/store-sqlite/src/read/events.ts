@@ -14,6 +14,7 @@ import { TypeNumbers } from './types.ts';
 
 /** Types that one statement merges; more are found by a scan in slices. */
 const MERGED_TYPES = 16;
+
 export class EventReader {
   readonly #reader: Reader;
   readonly #types: TypeNumbers;
@@ -38,19 +39,34 @@ export class EventReader {
 
   /** `session_not_found`; null when the cursor is no event of the session. */
   async list(org: number, ref: SessionRef, query: EventQuery): Promise<EventPage | null> {
+    for (;;) {
+      const found = this.#reader.snapshot(() => this.#find(org, ref, query));
+      if (found === 'behind') {
+        await turnOfTheLoop();
+      } else if (found !== null && 'span' in found) {
+        const texts = await this.#scan(ref, found.span, found.types, query.limit);
+        return joined(texts, found.span.ascending === (query.order === 'desc'));
+      } else {
+        return found;
+      }
+    }
+  }
+
+  /** The page, or where to scan for it. Types and span are of one snapshot: a type that comes later lies beyond the span. */
+  #find(
+    org: number,
+    ref: SessionRef,
+    query: EventQuery,
+  ): EventPage | { readonly span: Span; readonly types: ReadonlySet<number> } | 'behind' | null {
     const { statements } = this.#reader;
     const descending = query.order === 'desc';
-    const types = query.types === null ? null : await this.#types.matching(org, query.types);
-    const found = this.#reader.snapshot(() => {
-      const span = this.#span(org, ref, query);
-      if (span === null) return null;
-      if (types === null) return densePage(statements, span, query.limit, descending);
-      if (types.length > MERGED_TYPES) return { span, types: new Set(types) };
-      return mergedPage(statements, span, types, query.limit, descending);
-    });
-    if (found === null || !('span' in found)) return found;
-    const texts = await this.#scan(ref, found.span, found.types, query.limit);
-    return joined(texts, found.span.ascending === descending);
+    const span = this.#span(org, ref, query);
+    if (span === null) return null;
+    const types = query.types === null ? null : this.#types.matching(org, query.types);
+    if (types === 'behind') return 'behind';
+    if (types === null) return densePage(statements, span, query.limit, descending);
+    if (types.length > MERGED_TYPES) return { span, types: new Set(types) };
+    return mergedPage(statements, span, types, query.limit, descending);
   }
 
   #session(org: number, ref: SessionRef): { no: number; first_seq: number; count: number } | undefined {

@@ -1,71 +1,84 @@
-/** Type patterns as type numbers. Dictionaries only grow, so what was read of one stays true. */
+/**
+ * Type patterns as type numbers. A dictionary only grows, so what was found of a pattern stays true, and only names that
+ * came since are compared. The numbers hold for one snapshot: they are asked for inside it, beside the rows they select.
+ */
 import { matchesPattern } from '@turnlog/core/events';
-import { limits } from '@turnlog/core/limits';
 import type { Statements } from '../statements.ts';
-import { turnOfTheLoop } from './turn.ts';
 
-interface KnownTypes {
-  readonly names: Map<string, number>;
-  lastNo: number;
+/** What is known of a pattern: the numbers it matches among the first `seen` names. */
+interface Found {
+  readonly numbers: number[];
+  seen: number;
 }
 
-/** Orgs whose dictionary is kept in memory. */
-const ORGS_KEPT = 1_000;
+interface Dictionary {
+  /** By number less one: numbers are dense. */
+  readonly names: string[];
+  readonly found: Map<string, Found>;
+}
+
+/** Orgs whose dictionary is kept in memory, and patterns of each. */
+const ORGS_KEPT = 200;
+const PATTERNS_KEPT = 200;
+/** Names read, or compared with a pattern, before the loop gets a turn. */
+const NAMES_A_TURN = 2_000;
+const COMPARISONS_A_TURN = 20_000;
 
 export class TypeNumbers {
   readonly #statements: Statements;
-  readonly #byOrg = new Map<number, KnownTypes>();
+  readonly #byOrg = new Map<number, Dictionary>();
 
   constructor(statements: Statements) {
     this.#statements = statements;
   }
 
-  /** The numbers of all types that a pattern matches; null when every type does. Reads what is new of the dictionary first. */
-  async matching(org: number, patterns: readonly string[]): Promise<readonly number[] | null> {
+  /** The numbers of all types that the patterns match as of now; null: every type; 'behind': ask again after a turn. */
+  matching(org: number, patterns: readonly string[]): readonly number[] | null | 'behind' {
     if (patterns.includes('*')) return null;
-    const { names } = await this.#refreshed(org);
-    const numbers = new Set<number>();
+    const dictionary = this.#dictionary(org);
+    if (this.#readOn(org, dictionary) === NAMES_A_TURN) return 'behind';
+    const matching = new Set<number>();
+    let comparisons = 0;
     for (const pattern of patterns) {
-      if (!pattern.includes('*')) {
-        const no = names.get(pattern);
-        if (no !== undefined) numbers.add(no);
-        continue;
+      const found = foundOf(dictionary, pattern);
+      for (; found.seen < dictionary.names.length; found.seen++) {
+        if (comparisons++ === COMPARISONS_A_TURN) return 'behind';
+        if (matchesPattern(pattern, dictionary.names[found.seen] as string)) found.numbers.push(found.seen + 1);
       }
-      for (const [name, no] of names) {
-        if (matchesPattern(pattern, name)) numbers.add(no);
-      }
+      for (const no of found.numbers) matching.add(no);
     }
-    return [...numbers];
+    return [...matching];
   }
 
-  async #refreshed(org: number): Promise<KnownTypes> {
-    const known = this.#known(org);
-    while (this.#readOn(org, known) === limits.readRows) await turnOfTheLoop();
-    return known;
-  }
-
-  /** Reads the next types of a dictionary, a slice at most; answers how many. */
-  #readOn(org: number, known: KnownTypes): number {
-    const added = this.#statements.rows<{ no: number; name: string }>(
-      'SELECT no, name FROM types WHERE org = ? AND no > ? ORDER BY no LIMIT ?',
+  /** Reads the next names of a dictionary, a turn's worth at most; answers how many. */
+  #readOn(org: number, { names }: Dictionary): number {
+    const added = this.#statements.rows<{ name: string }>(
+      'SELECT name FROM types WHERE org = ? AND no > ? ORDER BY no LIMIT ?',
       org,
-      known.lastNo,
-      limits.readRows,
+      names.length,
+      NAMES_A_TURN,
     );
-    for (const { no, name } of added) {
-      known.names.set(name, no);
-      known.lastNo = no;
-    }
+    for (const { name } of added) names.push(name);
     return added.length;
   }
 
-  #known(org: number): KnownTypes {
-    let known = this.#byOrg.get(org);
-    if (!known) {
+  #dictionary(org: number): Dictionary {
+    let dictionary = this.#byOrg.get(org);
+    if (!dictionary) {
       if (this.#byOrg.size >= ORGS_KEPT) this.#byOrg.clear();
-      known = { names: new Map(), lastNo: 0 };
-      this.#byOrg.set(org, known);
+      dictionary = { names: [], found: new Map() };
+      this.#byOrg.set(org, dictionary);
     }
-    return known;
+    return dictionary;
   }
+}
+
+function foundOf(dictionary: Dictionary, pattern: string): Found {
+  let found = dictionary.found.get(pattern);
+  if (!found) {
+    if (dictionary.found.size >= PATTERNS_KEPT) dictionary.found.clear();
+    found = { numbers: [], seen: 0 };
+    dictionary.found.set(pattern, found);
+  }
+  return found;
 }
