@@ -46,7 +46,26 @@ const NAMES = [
   'UserMessageEvent',
   'AgentMessageEvent',
   'SessionStatusIdleEvent',
+  'EventUsage',
   'UnknownEvent',
+];
+/** Headers that say what to do with an answer. */
+const TELLING = ['allow', 'idempotent-replayed', 'request-id', 'retry-after', 'www-authenticate', 'x-should-retry'];
+/** What a producer may leave out, send as null, or add. */
+const ODD_EVENTS = [
+  { type: 'session.status_idle', usage: {}, stop_reason: {}, status: null },
+  { type: 'session.status_idle', usage: null, stop_reason: null },
+  { type: 'session.status_idle', usage: { input_tokens: -1.5, output_tokens: null, mine: 1 } },
+  { type: 'session.status_idle', stop_reason: { type: null, mine: [1] }, mine: true },
+  { type: 'session.error', error: {}, details: {}, retry_status: {} },
+  { type: 'session.error', error: null, details: null, retry_status: null },
+  { type: 'session.error', error: { type: null, message: null }, details: { name: null, mine: 1 } },
+  { type: 'session.error', retry_status: { type: null }, mine: { deep: null } },
+  { type: 'user.message', content: '' },
+  { type: 'user.message', content: [{}, { type: null }, { type: 'text' }, { type: 'text', text: null, mine: 1 }] },
+  { type: 'agent.message', content: [{}], mine: 1 },
+  { type: 'system.message', content: [{ type: 'text' }], mine: null },
+  { type: 'some.other_type', usage: 'none', schema_version: '2', content: 1 },
 ];
 const SEED_TYPES = [
   'user.message',
@@ -118,6 +137,7 @@ describe('the document', () => {
       'sessions.events.retrieve',
       'sessions.events.send',
       'sessions.list',
+      'sessions.patch',
       'sessions.retrieve',
       'sessions.update',
       'tokens.create',
@@ -139,8 +159,9 @@ describe('the document', () => {
         1,
       ]);
       const statuses = Object.keys(spec.responses);
-      expect(statuses, id).toEqual(expect.arrayContaining(['400', '401', '403', '405', '429', '500', '503']));
-      if (method === 'post') expect(statuses, id).toEqual(expect.arrayContaining(['409', '413', '415']));
+      expect(statuses, id).toEqual(expect.arrayContaining(['400', '401', '403', '405', '408', '431', '500', '503']));
+      expect(statuses, id).not.toContain('429');
+      if (takesKeys(method)) expect(statuses, id).toEqual(expect.arrayContaining(['409', '413', '415']));
       if (spec.parameters.some((parameter: Json) => parameter.in === 'path')) expect(statuses, id).toContain('404');
       if (spec.requestBody) expect(spec.requestBody.content['application/json'].example, id).toBeDefined();
       for (const status of statuses) {
@@ -149,6 +170,27 @@ describe('the document', () => {
     }
     for (const { spec } of operations)
       expect(spec.security ?? document.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
+  });
+
+  it('names the headers that an answer carries, and the key that a write takes', () => {
+    for (const { id, method, spec } of operations) {
+      const keys = spec.parameters.map(parameterOf).filter((parameter: Json) => parameter.in === 'header');
+      expect(
+        keys.map(({ name, required, schema }: Json) => [name, required, schema.minLength, schema.maxLength]),
+        id,
+      ).toEqual(takesKeys(method) ? [['Idempotency-Key', false, 1, 255]] : []);
+      for (const status of Object.keys(spec.responses)) {
+        const names = Object.keys(responseOf(spec, Number(status)).headers).map((name) => name.toLowerCase());
+        expect(names.sort(), `${id} ${status}`).toEqual(headersOf(method, Number(status)));
+      }
+    }
+  });
+
+  it('keeps PATCH, which is the POST again, out of the SDK', () => {
+    const { get, post, patch } = document.paths['/v1/sessions/{session_id}'];
+    expect([get, post, patch].map((spec: Json) => spec['x-sdk-skip'])).toEqual([undefined, undefined, true]);
+    const { responses, requestBody, parameters } = post;
+    expect(patch).toMatchObject({ responses, requestBody, parameters });
   });
 
   it('has examples that its own schemas accept', () => {
@@ -178,6 +220,35 @@ describe('the document', () => {
   });
 });
 
+const parameterOf = (parameter: Json): Json =>
+  parameter.$ref ? document.components.parameters[parameter.$ref.split('/').at(-1)] : parameter;
+
+const takesKeys = (method: string): boolean => method === 'post' || method === 'patch';
+
+/** The headers that PROTOCOL.md promises for an answer, in order. */
+function headersOf(method: string, status: number): string[] {
+  if (status < 400) return takesKeys(method) ? ['idempotent-replayed', 'request-id'] : ['request-id'];
+  const own: Record<number, readonly string[]> = { 401: ['www-authenticate'], 405: ['allow'], 503: ['retry-after'] };
+  const retry = [408, 500, 503].includes(status) ? [] : ['x-should-retry'];
+  return ['request-id', ...(own[status] ?? []), ...retry].sort();
+}
+
+/** What is listed as always sent was sent, as its schema says; what was sent is listed. */
+function checkHeaders(reply: Reply, response: Json, where: string): void {
+  const listed = new Map<string, Json>(
+    Object.entries<Json>(response.headers).map(([name, { $ref }]) => [
+      name.toLowerCase(),
+      document.components.headers[$ref.split('/').at(-1)],
+    ]),
+  );
+  for (const name of TELLING) {
+    const value = reply.headers.get(name);
+    const header = listed.get(name);
+    if (value === null) expect(header?.required ?? false, `${where} ${name}`).toBe(false);
+    else expect(header?.schema.const ?? (header && value), `${where} ${name}`).toBe(value);
+  }
+}
+
 describe('real answers', () => {
   it('of every operation, in every documented success, fit their schemas', async () => {
     const check = validator({ closed: true });
@@ -193,6 +264,7 @@ describe('real answers', () => {
       const response = responseOf(spec, reply.status);
       expect(response, `${id} ${reply.status} ${reply.text}`).toBeDefined();
       check(response.content['application/json'].schema, reply.json);
+      checkHeaders(reply, response, `${id} ${reply.status}`);
       seen.add(`${id} ${reply.status}`);
       return reply;
     };
@@ -234,13 +306,17 @@ describe('real answers', () => {
     const ids = { session_id: created.json.id, event_id: '', token_id: '' };
     await call('sessions.events.send', ids, { body: { events: [{ type: 'agent.thinking' }] } });
     await call('sessions.events.send', ids, { body: { events: rising } });
-    const list = await call('sessions.events.list', ids);
+    await call('sessions.events.send', ids, { body: { events: ODD_EVENTS } });
+    const list = await call('sessions.events.list', ids, { query: '?limit=1000' });
+    expect(list.json.data.length).toBeGreaterThan(ODD_EVENTS.length + rising.length);
     await call('sessions.events.list', ids, { query: '?types=nothing' });
     for (const { id } of list.json.data) await call('sessions.events.retrieve', { ...ids, event_id: id });
     await call('sessions.list', {});
     await call('sessions.list', {}, { query: '?limit=1' });
     await call('sessions.retrieve', ids);
-    await call('sessions.update', ids, { body: { title: null, metadata: { a: null } } });
+    const change = { body: { title: null, metadata: { a: null } }, headers: { 'idempotency-key': 'k' } };
+    await call('sessions.update', ids, change);
+    expect((await call('sessions.patch', ids, change)).headers.get('idempotent-replayed')).toBe('true');
     await call('sessions.events.send', ids, { body: { events: [{ type: 'session.status_running' }] } });
     await call('sessions.cancel', ids);
     await call('sessions.events.send', ids, { body: { events: [{ type: 'session.status_idle' }] } });

@@ -190,6 +190,18 @@ describe('schemas', () => {
   });
 });
 
+test('the member of any type may be without one', () => {
+  const type = { type: ['string', 'null'] };
+  const text = typesOf(
+    { oneOf: [ref('Tune'), ref('OtherSong')], discriminator: { propertyName: 'type' } },
+    {
+      Tune: { type: 'object', properties: { type: { const: 'tune' } }, required: ['type'] },
+      OtherSong: { type: 'object', properties: { type } },
+    },
+  );
+  expect(text).toContain('readonly type?: OtherSongType | null;');
+});
+
 describe('what is not understood is refused in a sentence that names the place', () => {
   const header = { name: 'X-Other', in: 'header', schema: string };
   test.each([

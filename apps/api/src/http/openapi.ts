@@ -1,8 +1,12 @@
-/** How an operation's rules appear in the reference. */
-import type { RouteConfig } from '@hono/zod-openapi';
+/** How an operation's rules, and what all operations have in common, appear in the reference. */
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import { limits } from '@turnlog/core/limits';
 import type { QueryForm, QueryParameter, QueryTable } from './query.ts';
 
+type Registry = OpenAPIHono['openAPIRegistry'];
 type Parameter = NonNullable<RouteConfig['parameters']>[number];
+type Responses = RouteConfig['responses'];
+export type HeaderName = keyof typeof HEADERS;
 
 const STYLES = {
   text: {},
@@ -10,11 +14,86 @@ const STYLES = {
   map: { style: 'deepObject', explode: true },
 } as const satisfies Record<QueryForm, object>;
 
+/** Headers of answers. Where one is listed it is always sent, but for `Idempotent-Replayed`. */
+const HEADERS = {
+  'request-id': {
+    required: true,
+    schema: { type: 'string' },
+    description: "Names this request in the server's log.",
+    example: 'req_01K5ZV7T3D7M7F0R5Q8W1E6YHC',
+  },
+  'Idempotent-Replayed': {
+    required: false,
+    schema: { type: 'string', const: 'true' },
+    description: 'Sent when this repeats the answer to an earlier request with the same `Idempotency-Key`.',
+  },
+  'x-should-retry': {
+    required: true,
+    schema: { type: 'string', const: 'false' },
+    description: 'No retry of the same request can cure this.',
+  },
+  'retry-after': {
+    required: true,
+    schema: { type: 'integer', minimum: 0 },
+    description: 'Seconds to wait before another try.',
+    example: 1,
+  },
+  allow: {
+    required: true,
+    schema: { type: 'string' },
+    description: 'The methods that the path takes.',
+    example: 'GET, HEAD, POST',
+  },
+  'www-authenticate': {
+    required: true,
+    schema: { type: 'string' },
+    description: 'The scheme to send the token with.',
+    example: 'Bearer',
+  },
+} as const;
+
+const IDEMPOTENCY_KEY = 'IdempotencyKey';
+
+/** Registers what the operations refer to. */
+export function registerShared(registry: Registry): void {
+  for (const [name, header] of Object.entries(HEADERS)) registry.registerComponent('headers', name, header);
+  registry.registerComponent('parameters', IDEMPOTENCY_KEY, {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    schema: { type: 'string', minLength: 1, maxLength: limits.idempotencyKeyCharacters, pattern: '^[!-~]+$' },
+    description:
+      'A name of your own for this request. For 48 hours the same request with the same key has one effect and one ' +
+      'answer; another request with it is a conflict.',
+  });
+}
+
+/** Headers of an answer, besides its `request-id`. */
+export function headersOf(...names: readonly HeaderName[]) {
+  return Object.fromEntries(
+    (['request-id', ...names] as const).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+}
+
 /** The route as the document shows it, below the prefix where it is documented. */
 export function describeOperation(route: RouteConfig, query: QueryTable | undefined, prefix: string): RouteConfig {
   const parameters: Parameter[] = [...((route.parameters ?? []) as Parameter[])];
   for (const [name, parameter] of Object.entries(query ?? {})) parameters.push(describeQuery(name, parameter));
-  return { ...route, path: `${prefix}${route.path}`, parameters } as RouteConfig;
+  const repeatable = route.method === 'post' || route.method === 'patch';
+  if (repeatable) parameters.push({ $ref: `#/components/parameters/${IDEMPOTENCY_KEY}` });
+  const responses = describeSuccesses(route.responses, repeatable);
+  return { ...route, path: `${prefix}${route.path}`, parameters, responses } as RouteConfig;
+}
+
+/** What every success of an operation carries; refusals are components of their own. */
+function describeSuccesses(responses: Responses, repeatable: boolean): Responses {
+  const headers = headersOf(...(repeatable ? (['Idempotent-Replayed'] as const) : []));
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [
+      status,
+      '$ref' in response ? response : { ...response, headers },
+    ]),
+  );
 }
 
 function describeQuery(name: string, { form, schema, description }: QueryParameter): Parameter {

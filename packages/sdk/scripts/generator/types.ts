@@ -143,7 +143,7 @@ export class TypeWriter {
     const members = Object.entries(schema.properties ?? {}).map(([name, property]) => {
       const optional = !schema.required?.includes(name);
       const known = this.typeOf(property, `${where}.${name}`, pascalCase(owner, name));
-      const type = this.#unknownMembers.get(owner) === name ? `${owner}Type` : known;
+      const type = this.#unknownMembers.get(owner) === name ? known.replace('string', `${owner}Type`) : known;
       const doc = comment(
         {
           text: [withExample(property)],

@@ -63,7 +63,7 @@ export interface SessionAgent {
 /** Where a session stands. */
 export type SessionStatus = 'idle' | 'running' | 'rescheduling' | 'terminated';
 
-/** Token counts; those of a session are the sums over its `session.status_idle` events. */
+/** Token counts of a session: the sums over its `session.status_idle` events. */
 export interface Usage {
   readonly input_tokens: number;
   readonly output_tokens: number;
@@ -230,6 +230,8 @@ export interface UserMessageEvent {
   readonly seq: number | null;
   /** Text, or blocks. */
   readonly content: string | readonly ContentBlock[];
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /** One block of a message. */
@@ -238,7 +240,9 @@ export type ContentBlock = TextBlock | UnknownBlock;
 /** A block of text. */
 export interface TextBlock {
   readonly type: 'text';
-  readonly text: string;
+  readonly text?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /**
@@ -251,9 +255,9 @@ export declare enum UnknownBlockType {
   unlisted = '…',
 }
 
-/** A block of a type that this document does not list. */
+/** A block of a type that this document does not list, or of none. */
 export interface UnknownBlock {
-  readonly type: UnknownBlockType;
+  readonly type?: UnknownBlockType | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
@@ -393,6 +397,8 @@ export interface SystemMessageEvent {
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
   readonly content: readonly ContentBlock[];
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /** A reply of the agent. */
@@ -415,6 +421,8 @@ export interface AgentMessageEvent {
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
   readonly content: readonly ContentBlock[];
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /** The agent's reasoning. */
@@ -620,15 +628,27 @@ export interface SessionStatusIdleEvent {
   readonly occurred_at?: string;
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
-  readonly status?: string;
-  readonly usage?: Usage;
-  readonly stop_reason?: StopReason;
+  readonly status?: string | null;
+  readonly usage?: EventUsage | null;
+  readonly stop_reason?: StopReason | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Token counts, as the producer of the event sent them. */
+export interface EventUsage {
+  readonly input_tokens?: number | null;
+  readonly output_tokens?: number | null;
+  readonly cache_read_input_tokens?: number | null;
+  readonly cache_creation_input_tokens?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /** Why the session came to rest. */
 export interface StopReason {
   /** `end_turn`, or what else stopped it. */
-  readonly type: string;
+  readonly type?: string | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
@@ -744,16 +764,29 @@ export interface SessionErrorEvent {
   readonly occurred_at?: string;
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
-  readonly error?: SessionErrorCause;
-  /** Whatever the producer knows about it. */
-  readonly details?: Readonly<Record<string, unknown>>;
-  readonly retry_status?: RetryStatus;
+  readonly error?: SessionErrorCause | null;
+  readonly details?: SessionErrorDetails | null;
+  readonly retry_status?: RetryStatus | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /** What went wrong. */
 export interface SessionErrorCause {
-  readonly type: string;
-  readonly message: string;
+  /** Its kind. */
+  readonly type?: string | null;
+  /** What went wrong, for a person. */
+  readonly message?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** Whatever the producer knows about it. */
+export interface SessionErrorDetails {
+  /** Its name. */
+  readonly name?: string | null;
+  /** Its message. */
+  readonly message?: string | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
@@ -761,7 +794,7 @@ export interface SessionErrorCause {
 /** Whether the run is tried again. */
 export interface RetryStatus {
   /** `exhausted` and `terminal` end the run. */
-  readonly type: string;
+  readonly type?: string | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }

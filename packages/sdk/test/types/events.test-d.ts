@@ -3,7 +3,13 @@ import type {
   Event,
   EventInput,
   EventType,
+  EventUsage,
   SendEventsParams,
+  Session,
+  SessionErrorCause,
+  SessionErrorDetails,
+  StopReason,
+  UnknownBlock,
   UnknownEvent,
   Usage,
 } from '../../src/index.ts';
@@ -19,11 +25,18 @@ export function summary(event: Event): string {
       return String(event.content);
     case 'agent.message':
       holds<Equal<typeof event.content, readonly ContentBlock[]>>();
-      return event.content.map((block) => (block.type === 'text' ? block.text : block.type)).join();
+      return event.content.map((block) => (block.type === 'text' ? (block.text ?? '') : block.type)).join();
+    case 'system.message':
+      holds<Equal<typeof event.content, readonly ContentBlock[]>>();
+      return event.content.map(ownFieldOf).join();
     case 'session.status_idle':
-      holds<Equal<typeof event.usage, Usage | undefined>>();
+      holds<Equal<typeof event.usage, EventUsage | null | undefined>>();
+      holds<Equal<typeof event.stop_reason, StopReason | null | undefined>>();
+      holds<Equal<typeof event.status, string | null | undefined>>();
       return `${event.usage?.input_tokens} ${event.stop_reason?.type}`;
     case 'session.error':
+      holds<Equal<typeof event.error, SessionErrorCause | null | undefined>>();
+      holds<Equal<typeof event.details, SessionErrorDetails | null | undefined>>();
       return event.error?.message ?? event.retry_status?.type ?? '';
     case 'agent.thinking':
       holds<Equal<(typeof event)['note'], unknown>>();
@@ -36,12 +49,43 @@ export function summary(event: Event): string {
   }
 }
 
+/** A producer's own fields are there on every event and every block, whether its type is listed or not. */
+export const ownFieldsOf = (event: Event): unknown => event['mine'];
+const ownFieldOf = (block: ContentBlock): unknown => block['mine'];
+type Open<T> = T extends { readonly [field: string]: unknown } ? true : false;
+holds<Equal<Open<Event>, true>>();
+holds<Equal<Open<ContentBlock>, true>>();
+holds<Equal<Open<EventUsage>, true>>();
+
+/** A narrowed event has them too, beside fields of a known type. */
+export function narrowed(event: Event): unknown {
+  if (event.type !== 'user.message') return undefined;
+  holds<Equal<(typeof event)['mine'], unknown>>();
+  holds<Equal<typeof event.seq, number | null>>();
+  return [event['mine'], event.content];
+}
+
+/** What a producer counted may be incomplete; what the server has summed up is not. */
+holds<Equal<EventUsage['input_tokens'], number | null | undefined>>();
+holds<Equal<Session['usage'], Usage>>();
+holds<Equal<Usage['input_tokens'], number>>();
+
 type Listed = Exclude<Event, UnknownEvent>['type'];
 
 /** With every listed type handled, the default is an unknown event, whose type is still a string. */
 export function exhaustive(event: Event, handled: Record<Listed, (event: Event) => string>): string {
   const handle = (handled as Partial<Record<string, (event: Event) => string>>)[event.type];
   return handle?.(event) ?? event.type;
+}
+
+/** A block may have no type at all, and is still told apart. */
+export function text(block: ContentBlock): string {
+  if (block.type === 'text') {
+    holds<Equal<typeof block.text, string | null | undefined>>();
+    return block.text ?? '';
+  }
+  holds<Equal<typeof block, UnknownBlock>>();
+  return block.type ?? 'nothing';
 }
 
 export function unknownMember(event: UnknownEvent): string {
@@ -52,8 +96,8 @@ export function unknownMember(event: UnknownEvent): string {
 
 export function conditions(event: Event, events: readonly Event[]): readonly (string | readonly ContentBlock[])[] {
   if (event.type !== 'user.message') {
-    // @ts-expect-error: content belongs to some types only.
-    String(event.content);
+    // What it is, only the type can tell: others may have a field of that name.
+    holds<Equal<typeof event.content, unknown>>();
   }
   return events.filter((each) => each.type === 'user.message').map((each) => each.content);
 }

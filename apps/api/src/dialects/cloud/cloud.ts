@@ -5,13 +5,10 @@ import type { Dialect } from '../../http/dialect.ts';
 import { Operations } from '../../http/operations.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
-import { cloudDocument } from './reference.ts';
+import { cloudDocument, DOCUMENTED_AT } from './reference.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { presentRefusal } from './wire/error.ts';
-
-/** Where the reference shows the operations. */
-const DOCUMENTED_AT = '/v1';
 
 export interface CloudDialect extends Dialect {
   readonly app: OpenAPIHono;

@@ -1,8 +1,12 @@
 /** The document of the native API: what its operations share, and the whole as OpenAPI 3.1. */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { z } from 'zod';
+import { describeOperation, type HeaderName, headersOf, registerShared } from '../../http/openapi.ts';
 import { ErrorResponse } from './wire/error.ts';
 import { SESSION_ID } from './wire/examples.ts';
+
+/** Where the reference shows the operations. */
+export const DOCUMENTED_AT = '/v1';
 
 type Responses = RouteConfig['responses'];
 type Status = keyof typeof REFUSALS;
@@ -15,7 +19,11 @@ interface SharedRefusal {
   readonly message: string;
   readonly param?: string;
   readonly code?: string;
+  /** Besides the request id. */
+  readonly headers: readonly HeaderName[];
 }
+
+const NO_RETRY = 'x-should-retry';
 
 const REFUSALS = {
   400: {
@@ -24,18 +32,21 @@ const REFUSALS = {
     description: 'The request is malformed: `param` names the input at fault.',
     message: "'limit' must be a whole number from 1 to 1000, in plain digits.",
     param: 'limit',
+    headers: [NO_RETRY],
   },
   401: {
     name: 'Unauthenticated',
     type: 'authentication_error',
     description: 'No access token was sent, or one that does not count.',
     message: 'The access token is malformed, unknown, expired or revoked.',
+    headers: [NO_RETRY, 'www-authenticate'],
   },
   403: {
     name: 'PermissionDenied',
     type: 'permission_error',
     description: 'The token lacks the scope for this, or would make a wider one.',
     message: "This needs a token with the scope 'sessions:write'.",
+    headers: [NO_RETRY],
   },
   404: {
     name: 'NotFound',
@@ -43,6 +54,7 @@ const REFUSALS = {
     description: 'No such record in this org: it never was, was deleted, or belongs to another.',
     message: `No session '${SESSION_ID}' exists.`,
     code: 'session_not_found',
+    headers: [NO_RETRY],
   },
   405: {
     name: 'MethodNotAllowed',
@@ -50,6 +62,15 @@ const REFUSALS = {
     description: 'The path does not take this method: `Allow` lists what it takes.',
     message: 'This path does not take PUT: it takes GET, HEAD, POST.',
     code: 'method_not_allowed',
+    headers: [NO_RETRY, 'allow'],
+  },
+  408: {
+    name: 'RequestTimeout',
+    type: 'invalid_request_error',
+    description: 'The headers did not come within 10 seconds, or the whole request within 60. It may be sent again.',
+    message: 'The request did not come in time: send it again.',
+    code: 'request_timeout',
+    headers: [],
   },
   409: {
     name: 'Conflict',
@@ -57,6 +78,7 @@ const REFUSALS = {
     description: 'The state of the record, or an idempotency key used before, forbids it. No retry can cure it.',
     message: `Session '${SESSION_ID}' is archived and takes no more events.`,
     code: 'session_archived',
+    headers: [NO_RETRY],
   },
   413: {
     name: 'BodyTooLarge',
@@ -64,6 +86,7 @@ const REFUSALS = {
     description: 'The body is larger than 4 MiB.',
     message: 'The body is larger than 4194304 bytes (4 MiB): send less at once.',
     code: 'body_too_large',
+    headers: [NO_RETRY],
   },
   415: {
     name: 'UnsupportedMediaType',
@@ -71,18 +94,22 @@ const REFUSALS = {
     description: 'The body is not JSON in UTF-8.',
     message: "The body must be JSON: send it with 'Content-Type: application/json'.",
     code: 'unsupported_media_type',
+    headers: [NO_RETRY],
   },
-  429: {
-    name: 'RateLimited',
-    type: 'rate_limit_error',
-    description: 'Too many at once: `Retry-After` says when to try again.',
-    message: 'This token has too many streams open.',
+  431: {
+    name: 'HeadersTooLarge',
+    type: 'invalid_request_error',
+    description: 'The request line and the headers are larger than 16 KiB.',
+    message: 'The request line and headers are larger than 16 KiB: send less in them.',
+    code: 'header_too_large',
+    headers: [NO_RETRY],
   },
   500: {
     name: 'InternalError',
     type: 'api_error',
     description: 'Something went wrong on our side.',
     message: 'Something went wrong on our side. If it goes on, report it with the request id.',
+    headers: [],
   },
   503: {
     name: 'Overloaded',
@@ -90,10 +117,11 @@ const REFUSALS = {
     description: 'Not now: `code` says why, `Retry-After` when to try again.',
     message: 'Too many writes are waiting: try again in a moment.',
     code: 'overloaded',
+    headers: ['retry-after'],
   },
 } as const satisfies Record<number, SharedRefusal>;
 
-const ALWAYS = [400, 401, 403, 405, 429, 500, 503] as const;
+const ALWAYS = [400, 401, 403, 405, 408, 431, 500, 503] as const;
 const OF_WRITES = [409, 413, 415] as const;
 
 /** A successful answer. */
@@ -107,6 +135,18 @@ export function refuses(kind: 'read' | 'write', ...more: readonly Status[]): Res
   return Object.fromEntries(
     statuses.map((status) => [status, { $ref: `#/components/responses/${REFUSALS[status].name}` }]),
   );
+}
+
+/** Shows that a route is also served by PATCH, under an operationId of its own. The SDK needs it once only. */
+export function documentPatch(app: OpenAPIHono, route: RouteConfig, operationId: string): void {
+  const alias = {
+    ...route,
+    method: 'patch',
+    operationId,
+    description: 'The same as `POST`.',
+    'x-sdk-skip': true,
+  } as const;
+  app.openAPIRegistry.registerPath(describeOperation(alias, undefined, DOCUMENTED_AT));
 }
 
 /** A JSON body with an example. */
@@ -125,9 +165,9 @@ Send a personal access token as \`Authorization: Bearer <token>\` or \`X-API-Key
 \`/v1\` and at \`/api/v1/cloud\`. Every answer carries a \`request-id\`. Lists are read by cursor: \`after_id\` and
 \`before_id\` speak of the list in the order in which it is shown, and \`next_page\` leads on in the direction of travel.
 
-Every \`POST\` takes an \`Idempotency-Key\` (alias \`X-Idempotency-Key\`) of 1 to 255 visible ASCII characters: for 48 hours
-the same key with the same request has one effect and one answer, marked \`Idempotent-Replayed: true\`; with another
-request it is a conflict.`;
+Every \`POST\`, and \`PATCH\` too, takes an \`Idempotency-Key\` (alias \`X-Idempotency-Key\`) of 1 to 255 visible ASCII
+characters: for 48 hours the same key with the same request has one effect and one answer, which a repeat marks
+\`Idempotent-Replayed: true\`; with another request it is a conflict.`;
 
 /** Builds the document from the operations that an app has registered. */
 export function cloudDocument(app: OpenAPIHono) {
@@ -144,6 +184,7 @@ export function cloudDocument(app: OpenAPIHono) {
     name: 'X-API-Key',
     description: 'The same token, where Authorization cannot be set. Authorization counts when both are sent.',
   });
+  registerShared(registry);
   for (const refusal of Object.values(REFUSALS)) registerRefusal(registry, refusal);
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -159,11 +200,11 @@ export function cloudDocument(app: OpenAPIHono) {
 }
 
 function registerRefusal(registry: OpenAPIHono['openAPIRegistry'], refusal: SharedRefusal): void {
-  const { name, type, description, message, param, code } = refusal;
+  const { name, type, description, message, param, code, headers } = refusal;
   const error = { type, message, ...(param && { param }), ...(code && { code }) };
   registry.registerComponent('responses', name, {
     description,
-    headers: { 'request-id': { schema: { type: 'string' }, description: "Names this request in the server's log." } },
+    headers: headersOf(...headers),
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/ErrorResponse' },

@@ -1,6 +1,13 @@
 /** The event types that the document lists, and the fields that their examples show. The set of types is open. */
 import { z } from '@hono/zod-openapi';
-import { ContentBlock, RetryStatus, SessionErrorCause, StopReason, Usage } from './event-parts.ts';
+import {
+  ContentBlock,
+  EventUsage,
+  RetryStatus,
+  SessionErrorCause,
+  SessionErrorDetails,
+  StopReason,
+} from './event-parts.ts';
 
 interface ListedType {
   readonly name: string;
@@ -8,7 +15,8 @@ interface ListedType {
   readonly fields?: z.ZodRawShape;
 }
 
-const blocks = z.array(ContentBlock);
+const blocks = z.array(ContentBlock).openapi({ minItems: 1 });
+const orNull = (schema: z.ZodType) => z.union([schema, z.null()]).optional();
 
 export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
   'user.message': {
@@ -51,9 +59,9 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
     name: 'SessionStatusIdleEvent',
     description: 'The session returned to idle.',
     fields: {
-      status: z.string().optional(),
-      usage: Usage.optional(),
-      stop_reason: StopReason.optional(),
+      status: z.string().nullish(),
+      usage: orNull(EventUsage),
+      stop_reason: orNull(StopReason),
     },
   },
   'session.status_terminated': { name: 'SessionStatusTerminatedEvent', description: 'The session ended for good.' },
@@ -64,12 +72,9 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
     name: 'SessionErrorEvent',
     description: 'The run failed.',
     fields: {
-      error: SessionErrorCause.optional(),
-      details: z
-        .record(z.string(), z.unknown())
-        .optional()
-        .openapi({ description: 'Whatever the producer knows about it.' }),
-      retry_status: RetryStatus.optional(),
+      error: orNull(SessionErrorCause),
+      details: orNull(SessionErrorDetails),
+      retry_status: orNull(RetryStatus),
     },
   },
   'span.model_request_start': { name: 'SpanModelRequestStartEvent', description: 'A model request started.' },

@@ -9,6 +9,7 @@ import { EVENT_ID } from './examples.ts';
 import { PAGE_MEMBERS } from './page.ts';
 
 const TYPE_NAMES = Object.keys(LISTED_TYPES);
+const SCHEMA_VERSION_LENGTH = { minLength: 1, maxLength: limits.schemaVersionCharacters };
 const TYPE_PATTERN = '^[a-z][a-z0-9_]*(\\.[a-z0-9_]+)*$';
 
 const envelope = (type: z.ZodType) => ({
@@ -16,7 +17,7 @@ const envelope = (type: z.ZodType) => ({
   type,
   session_id: z.string().nullable().openapi({ description: 'The session of the event; null for account events.' }),
   turn_id: z.string().nullable().openapi({ description: 'The turn of the event; null before the first turn.' }),
-  schema_version: z.string().openapi({ description: 'As the producer sent it, else `1.0`.' }),
+  schema_version: z.string().openapi({ ...SCHEMA_VERSION_LENGTH, description: 'As the producer sent it, else `1.0`.' }),
   created_at: z
     .string()
     .openapi({ format: 'date-time', description: "The log's time: strictly increasing within an org." }),
@@ -28,11 +29,10 @@ const envelope = (type: z.ZodType) => ({
   seq: z.int().nullable().openapi({ description: 'Number within the session, from 1; null for account events.' }),
 });
 
-/** Types without fields of their own in the document take any. */
-const listed = Object.entries(LISTED_TYPES).map(([type, { name, description, fields }]) => {
-  const members = { ...envelope(z.literal(type)), ...fields };
-  return (fields === undefined ? z.looseObject(members) : z.object(members)).openapi(name, { description });
-});
+/** Every type takes any further fields: what a producer sends is kept. */
+const listed = Object.entries(LISTED_TYPES).map(([type, { name, description, fields }]) =>
+  z.looseObject({ ...envelope(z.literal(type)), ...fields }).openapi(name, { description }),
+);
 
 const UnknownEvent = z
   .looseObject(envelope(z.string().openapi({ not: { enum: TYPE_NAMES } })))
@@ -74,7 +74,10 @@ export const EventInput = z
       .string()
       .nullish()
       .openapi({ format: 'date-time', description: 'Your own time of the event, kept verbatim.' }),
-    schema_version: z.string().nullish().openapi({ default: '1.0', description: "Version of the event's shape." }),
+    schema_version: z
+      .string()
+      .nullish()
+      .openapi({ ...SCHEMA_VERSION_LENGTH, default: '1.0', description: "Version of the event's shape." }),
   })
   .openapi('EventInput', { description: 'An event to append: any type, any own fields. They are kept as sent.' });
 
