@@ -90,6 +90,12 @@ describe('a request', () => {
     expect(sent[1]!.url.href).toBe(`${baseURL}/v1/sessions`);
   });
 
+  test('leaves out an empty list, which the server would take for a list with one empty element', async () => {
+    const { client, sent } = fakeClient([json({ data: [] })]);
+    await client.sessions.events.list('s', { types: [], limit: 1 });
+    expect(sent[0]!.url.search).toBe('?limit=1');
+  });
+
   test('encodes ids, so that none leads to another path', async () => {
     const { client, sent } = fakeClient([json({})]);
     await client.sessions.events.retrieve('a/../b?c#d%2F ü', '...');
@@ -102,6 +108,33 @@ describe('a request', () => {
     expect(error).toBeInstanceOf(TurnlogError);
     expect((error as Error).message).toMatch(/^An id must be a string, and neither empty nor "\." nor "\.\."/);
     expect(sent).toEqual([]);
+  });
+
+  const circular: Record<string, unknown> = {};
+  circular['self'] = circular;
+
+  test.each<[string, (client: Turnlog) => PromiseLike<unknown>]>([
+    ['a bigint', ({ sessions }) => sessions.events.send('s', { events: [{ type: 'x', count: 1n }] })],
+    ['a circle', ({ sessions }) => sessions.events.send('s', { events: [{ type: 'x', circular }] })],
+    ['a line break in the key', ({ sessions }) => sessions.create({}, { idempotencyKey: 'a\nb' })],
+    ['a letter beyond Latin-1 in the key', ({ sessions }) => sessions.create({}, { idempotencyKey: '☃' })],
+    ['a header name with a space', ({ sessions }) => sessions.retrieve('s', { headers: { 'x y': '1' } })],
+    ['no date', ({ sessions }) => sessions.list({ created_at: { gt: new Date('never') } })],
+    ['half a character in an id', ({ sessions }) => sessions.retrieve('\ud800')],
+  ])('is refused as a TurnlogError, before it is sent, when it holds %s', async (_, call) => {
+    const { client, sent } = fakeClient([]);
+    const error = (await rejection(call(client))) as TurnlogError;
+    expect(error).toBeInstanceOf(TurnlogError);
+    expect(error.message).toMatch(/^(GET|POST) \/v1\/sessions.*: this cannot be sent \(.+\)\.$/s);
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(sent).toEqual([]);
+  });
+
+  test('that cannot be sent is refused without quoting the token', async () => {
+    const { client } = fakeClient([]);
+    const error = await rejection(client.sessions.retrieve('s', { headers: { 'x-a': `${token}\n1` } }));
+    expect(error).toBeInstanceOf(TurnlogError);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(token);
   });
 
   test('takes headers of the client and of the call, the call winning', async () => {
@@ -178,6 +211,19 @@ describe('the options', () => {
     expect(() => new Turnlog({ token, baseURL: bad })).toThrow(
       'baseURL must be an http or https URL without user, query and fragment.',
     );
+  });
+
+  test.each([Number.NaN, -1, 0, Number.NEGATIVE_INFINITY])('refuse the time limit %d', async (timeoutMs) => {
+    const sentence = `timeoutMs must be more than 0, or Infinity for no limit: got ${timeoutMs}.`;
+    expect(() => new Turnlog({ token, timeoutMs })).toThrow(new TurnlogError(sentence));
+    const { client, sent } = fakeClient([json({})]);
+    expect(await rejection(client.sessions.retrieve('s', { timeoutMs }))).toEqual(new TurnlogError(sentence));
+    expect(sent).toEqual([]);
+  });
+
+  test('take Infinity for no time limit', async () => {
+    const { client } = fakeClient([() => new Promise((resolve) => setTimeout(() => resolve(json({ id: 's' })), 20))]);
+    expect(await client.sessions.retrieve('s', { timeoutMs: Number.POSITIVE_INFINITY })).toEqual({ id: 's' });
   });
 
   test('show no token when the client is printed', () => {

@@ -13,7 +13,10 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Every error of this package is one of these. It never holds the token. */
+/**
+ * Every error of this package is one of these: also when a call holds what cannot be sent, such as a bigint or a line
+ * break in a header. It never holds the token.
+ */
 export class TurnlogError extends Error {
   /** HTTP status; undefined when no answer came. */
   readonly status: number | undefined;

@@ -39,7 +39,7 @@ export interface TurnlogOptions {
   /** Instead of the global `fetch`. */
   readonly fetch?: Fetch | undefined;
   /**
-   * Milliseconds for one attempt, its answer read to the end.
+   * Milliseconds for one attempt, its answer read to the end: more than 0, `Infinity` for no limit.
    *
    * @defaultValue `60000`
    */
@@ -97,11 +97,17 @@ export function configure(options: TurnlogOptions): Config {
       (next, wrap) => asynchronous(wrap(next)),
       asynchronous(custom ?? ((url, init) => fetch(url, init))),
     ),
-    timeoutMs: options.timeoutMs ?? 60_000,
+    timeoutMs: checkTimeout(options.timeoutMs ?? 60_000),
     maxRetries: options.maxRetries ?? 2,
     headers: options.headers ?? {},
     logger: options.logger,
   };
+}
+
+/** A timer would take NaN and what is below zero for "at once", and so would every attempt fail. */
+export function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs > 0) return timeoutMs;
+  throw new TurnlogError(`timeoutMs must be more than 0, or Infinity for no limit: got ${timeoutMs}.`);
 }
 
 const asynchronous =

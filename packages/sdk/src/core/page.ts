@@ -38,6 +38,12 @@ export interface PageQuery {
   readonly page?: string | undefined;
 }
 
+interface ArrayOptions {
+  readonly limit?: number | undefined;
+}
+
+const wantsNone = (options: ArrayOptions | undefined): boolean => (options?.limit ?? 1) <= 0;
+
 /** Reads one list: always the same path, filters and options, with another cursor each time. */
 interface List<Body extends PageBody> {
   readonly query: PageQuery;
@@ -91,7 +97,7 @@ export class PagePromise<Body extends PageBody> implements Promise<Page<Body>> {
 
   /** The items of all pages, at most `limit` of them; no page is read that is not needed. */
   async toArray(options?: { readonly limit?: number | undefined }): Promise<ItemOf<Body>[]> {
-    return (await this.#start()).toArray(options);
+    return wantsNone(options) ? [] : (await this.#start()).toArray(options);
   }
 
   /** Once, however often the list is awaited. */
@@ -135,13 +141,10 @@ class LivePage<Body extends PageBody> implements PageMethods<Body> {
     }
   }
 
-  async toArray({
-    limit = Number.POSITIVE_INFINITY,
-  }: {
-    readonly limit?: number | undefined;
-  } = {}): Promise<ItemOf<Body>[]> {
+  async toArray(options: ArrayOptions = {}): Promise<ItemOf<Body>[]> {
     const items: ItemOf<Body>[] = [];
-    if (limit <= 0) return items;
+    if (wantsNone(options)) return items;
+    const { limit = Number.POSITIVE_INFINITY } = options;
     for await (const item of this) if (items.push(item) >= limit) break;
     return items;
   }

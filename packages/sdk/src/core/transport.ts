@@ -1,5 +1,5 @@
 import { ConnectionError, TimeoutError, TurnlogError } from './errors.ts';
-import { type Config, configure, type RequestOptions, type TurnlogOptions } from './options.ts';
+import { type Config, checkTimeout, configure, type RequestOptions, type TurnlogOptions } from './options.ts';
 import { errorFromAnswer } from './refusal.ts';
 import { abortError, bounded, retryDelayMs, sleep } from './retry.ts';
 import { pathOf, queryOf } from './url.ts';
@@ -9,6 +9,12 @@ export interface Payload {
   readonly query?: object | undefined;
   readonly body?: object | undefined;
   readonly options?: RequestOptions | undefined;
+}
+
+/** What may be told of anything that was thrown. */
+interface Thrown {
+  readonly message?: string;
+  readonly cause?: { readonly code?: string; readonly message?: string };
 }
 
 const responses = new WeakMap<object, Response>();
@@ -45,12 +51,11 @@ export class Transport {
 
   /** The answer's JSON, or a {@link TurnlogError}. */
   async request<T>(method: string, path: readonly string[], payload: Payload = {}): Promise<T> {
-    const { query, body, options = {} } = payload;
-    const { baseURL, logger, ...defaults } = this.#config;
-    const { signal, timeoutMs = defaults.timeoutMs, maxRetries = defaults.maxRetries } = options;
-    const url = baseURL + pathOf(path) + queryOf(query);
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = this.#headers(method, text !== undefined, options);
+    const { options = {} } = payload;
+    const { logger, ...defaults } = this.#config;
+    const { signal, maxRetries = defaults.maxRetries } = options;
+    const timeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs);
+    const { url, text, headers } = this.#prepare(method, path, payload);
     for (let attempt = 0; ; attempt++) {
       if (signal?.aborted) throw abortError(signal);
       logger?.debug('turnlog request', { method, url, attempt });
@@ -66,12 +71,23 @@ export class Transport {
           }),
         );
       } catch (thrown) {
-        const error = thrown instanceof TurnlogError ? thrown : this.#lost(method, url, thrown);
+        const error = this.#because(ConnectionError, `${method} ${url}: no answer`, thrown);
         const delayMs = attempt < maxRetries ? retryDelayMs(error, attempt) : undefined;
         if (delayMs === undefined) throw error;
         logger?.warn('turnlog retry', { method, url, attempt, delayMs, reason: error.message });
         await sleep(delayMs, signal);
       }
+    }
+  }
+
+  /** What a caller gave that has no form on the wire (a bigint, a line break in a header) is refused as our own error. */
+  #prepare(method: string, path: readonly string[], { query, body, options = {} }: Payload) {
+    try {
+      const url = this.#config.baseURL + pathOf(path) + queryOf(query);
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      return { url, text, headers: this.#headers(method, text !== undefined, options) };
+    } catch (thrown) {
+      throw this.#because(TurnlogError, `${method} /${path.join('/')}: this cannot be sent`, thrown);
     }
   }
 
@@ -107,12 +123,14 @@ export class Transport {
     return headers;
   }
 
-  #lost(method: string, url: string, cause: unknown): TurnlogError {
+  /** One of our errors as it is; any other becomes one, without the token that it may quote. */
+  #because(Kind: typeof TurnlogError, sentence: string, cause: unknown): TurnlogError {
+    if (cause instanceof TurnlogError) return cause;
     // What fetch throws says only "fetch failed"; why it did is in its own cause.
-    const { message, cause: inner } = cause as { message?: string; cause?: { code?: string; message?: string } };
+    const { message, cause: inner } = (cause ?? {}) as Thrown;
     const reason = String(inner?.message || inner?.code || message || cause);
     const quoting = `${reason} ${message}`.includes(this.#config.token);
-    return new ConnectionError(`${method} ${url}: no answer (${this.#redact(reason)}).`, quoting ? {} : { cause });
+    return new Kind(`${sentence} (${this.#redact(reason)}).`, quoting ? {} : { cause });
   }
 
   /** A proxy's error page may quote the request, and errors end up in logs. */

@@ -13,11 +13,14 @@ export function pathOf(segments: readonly string[]): string {
     .join('');
 }
 
-/** Lists are sent as `a,b`, objects as `name[key]=value`, dates in RFC 3339; what is undefined or null is left out. */
+/**
+ * Lists are sent as `a,b`, objects as `name[key]=value`, dates in RFC 3339. What is undefined or null is left out, and so
+ * is an empty list: written down, it would be a list with one empty element.
+ */
 export function queryOf(query: object | undefined): string {
   const search = new URLSearchParams();
   const add = (name: string, value: unknown): void => {
-    if (value === undefined || value === null) return;
+    if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return;
     if (value instanceof Date) search.append(name, value.toISOString());
     else if (Array.isArray(value)) search.append(name, value.join(','));
     else if (typeof value === 'object') for (const [key, inner] of Object.entries(value)) add(`${name}[${key}]`, inner);
