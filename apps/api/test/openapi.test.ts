@@ -186,6 +186,12 @@ describe('the document', () => {
     }
   });
 
+  it('shows an example of a key, and keeps it out of the samples of the reference', () => {
+    const { schema, examples } = document.components.parameters.IdempotencyKey;
+    expect(examples.default['x-disabled']).toBe(true);
+    validator({ closed: true })(schema, examples.default.value);
+  });
+
   it('keeps PATCH, which is the POST again, out of the SDK', () => {
     const { get, post, patch } = document.paths['/v1/sessions/{session_id}'];
     expect([get, post, patch].map((spec: Json) => spec['x-sdk-skip'])).toEqual([undefined, undefined, true]);

@@ -62,6 +62,8 @@ export function registerShared(registry: Registry): void {
     in: 'header',
     required: false,
     schema: { type: 'string', minLength: 1, maxLength: limits.idempotencyKeyCharacters, pattern: '^[!-~]+$' },
+    // Scalar's samples would else send every optional header, and without an example an empty one.
+    examples: { default: { value: '9f3c1a52-7d0e-4b8f-a6c4-2e5d8b71f093', 'x-disabled': true } },
     description:
       'A name of your own for this request. For 48 hours the same request with the same key has one effect and one ' +
       'answer; another request with it is a conflict.',
