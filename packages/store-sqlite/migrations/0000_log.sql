@@ -37,6 +37,7 @@ CREATE TABLE `idempotency` (
 	PRIMARY KEY(`org`, `key`)
 );
 --> statement-breakpoint
+CREATE INDEX `idempotency_created` ON `idempotency` (`created_us`);--> statement-breakpoint
 CREATE TABLE `orgs` (
 	`no` integer PRIMARY KEY NOT NULL,
 	`id` blob NOT NULL,

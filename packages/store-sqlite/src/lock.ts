@@ -1,4 +1,5 @@
 /** One server per file: an exclusive lock on `<file>.lock`, which the system frees when its process ends, however. */
+import { existsSync, realpathSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { openDatabase } from './connection.ts';
 import { StoreFileError } from './file-error.ts';
@@ -9,7 +10,7 @@ export interface FileLock {
 
 /** Takes the lock or throws one sentence. */
 export function lockFile(file: string): FileLock {
-  const db = openDatabase(`${file}.lock`, 0);
+  const db = openDatabase(`${realPath(file)}.lock`, 0);
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -22,4 +23,9 @@ export function lockFile(file: string): FileLock {
     throw error;
   }
   return { release: () => db.close() };
+}
+
+/** The file itself, however many links lead to it. */
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }

@@ -122,7 +122,7 @@ export const events = sqliteTable(
   ],
 );
 
-/** Kept answers (I5). An append's is rebuilt from its events, any other is stored. Rows are oldest first by rowid. */
+/** Kept answers (I5). An append's is rebuilt from its events, any other is stored. */
 export const idempotency = sqliteTable(
   'idempotency',
   {
@@ -136,7 +136,7 @@ export const idempotency = sqliteTable(
     /** JSON. */
     answer: text('answer'),
   },
-  (t) => [primaryKey({ columns: [t.org, t.key] })],
+  (t) => [primaryKey({ columns: [t.org, t.key] }), index('idempotency_created').on(t.createdUs)],
 );
 
 export const tokens = sqliteTable(

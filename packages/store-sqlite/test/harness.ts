@@ -54,7 +54,7 @@ function openAt(folder: string, nowUs: () => number): OpenStore {
 
 function newOrg(store: SqliteStore, name: string): OrgId {
   hashes++;
-  const hash = hashes.toString(16).padStart(64, 'f');
+  const hash = hashes.toString(16).padStart(64, '0');
   return store.createOrg({ name, token: { name: 'first', hash, prefix: 'test' } });
 }
 

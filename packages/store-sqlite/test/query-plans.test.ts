@@ -22,16 +22,6 @@ const SCANS_ALLOWED: readonly Allowed[] = [
     why: 'the first row of the table, by its rowid: the walk ends there',
   },
   {
-    step: /^SCAN idempotency$/,
-    text: /\(SELECT rowid, created_us FROM idempotency ORDER BY rowid LIMIT \+\?\)/,
-    why: 'the oldest rows, by rowid: as many as a commit may sweep',
-  },
-  {
-    step: /^SCAN \(subquery-\d+\)$/,
-    text: /^DELETE FROM idempotency WHERE rowid IN/,
-    why: 'the rows of the walk above: as many as a commit may sweep',
-  },
-  {
     step: /^SCAN \(subquery-\d+\)$/,
     text: /^SELECT CAST\(group_concat\(text, ','\) AS BLOB\)/,
     why: 'the rows of one page, as the subquery finds them: at most as many as are concatenated',
@@ -60,6 +50,11 @@ const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
     step: /^SEARCH (events|idempotency) USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
     text: /^DELETE FROM (events|idempotency) WHERE rowid IN \(/,
     why: 'rows that the inner query has found',
+  },
+  {
+    step: /^SEARCH idempotency USING COVERING INDEX idempotency_created \(created_us<\?\)$/,
+    text: /^DELETE FROM idempotency WHERE rowid IN \(/,
+    why: 'the sweep: the oldest rows of every org, as many as a commit may remove',
   },
   {
     step: /^SEARCH sessions USING INDEX sessions_deleted \(deleted_us>\?\)$/,

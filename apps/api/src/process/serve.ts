@@ -42,7 +42,6 @@ export async function serve(options: ServeOptions): Promise<Running> {
     file: config.file,
     nowUs,
     onUnknown: (message) => {
-      if (state === 'draining') return;
       state = 'broken';
       log.fatal({ reason: message }, 'the outcome of a commit is unknown; stopping');
       setImmediate(() => options.exit(1)); // after the answers that this failure has caused

@@ -28,6 +28,8 @@ export interface Report {
 
 const WRITERS = 8;
 const SESSIONS = 4;
+/** Between the acknowledgement that makes a crash due and the crash, so that it meets any moment of a commit. */
+const LONGEST_DELAY_MS = 10;
 /** Batches acknowledged before a crash, at most; and after the restart, by each writer. */
 const BATCHES_BEFORE = 200;
 const BATCHES_AFTER = 2;
@@ -62,7 +64,9 @@ class CrashingServer {
   }
 
   async url(): Promise<string> {
-    return (await this.#current).url;
+    const server = await this.#current;
+    server.checkAlive();
+    return server.url;
   }
 
   crash(): void {
@@ -89,11 +93,12 @@ async function round(
     (_, index) =>
       new Writer(`${name}w${index}`, sessions[index % SESSIONS] as string, new Random(random.whole(0, 0xffff_ffff))),
   );
-  await writeThroughCrash(server, writers, random.whole(1, BATCHES_BEFORE));
+  await writeThroughCrash(server, writers, random);
   const restarted = await server.url();
   for (const session of sessions) {
     const own = writers.filter((writer) => writer.session === session);
-    report.violations.push(...(await violations(restarted, session, own, random)));
+    const refusals = own.flatMap((writer) => writer.refusals);
+    report.violations.push(...(refusals.length > 0 ? refusals : await violations(restarted, session, own, random)));
   }
   for (const writer of writers) {
     report.acknowledged += writer.acknowledged.length;
@@ -102,30 +107,29 @@ async function round(
   }
 }
 
-/** All writers write; the server crashes under them once so many batches are acknowledged, and each writes a little more. */
-async function writeThroughCrash(
-  server: CrashingServer,
-  writers: readonly Writer[],
-  crashAfter: number,
-): Promise<void> {
+/** All writers write; the server crashes under them some time after so many batches, and each then writes a little more. */
+async function writeThroughCrash(server: CrashingServer, writers: readonly Writer[], random: Random): Promise<void> {
+  const crashAfter = random.whole(1, BATCHES_BEFORE);
+  const delayMs = random.whole(0, LONGEST_DELAY_MS);
   const acknowledged = () => writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0);
-  let crashed = false;
-  const crashWhenDue = () => {
-    if (crashed || acknowledged() < crashAfter) return;
-    crashed = true;
+  let phase: 'writing' | 'due' | 'crashed' = 'writing';
+  const crash = () => {
+    phase = 'crashed';
     server.crash();
   };
   await Promise.all(
     writers.map((writer) => {
       let stopAt = Number.POSITIVE_INFINITY;
-      return writer.write(
-        () => server.url(),
-        () => {
-          crashWhenDue();
-          if (crashed) stopAt = Math.min(stopAt, writer.acknowledged.length + BATCHES_AFTER);
-          return writer.acknowledged.length >= stopAt;
-        },
-      );
+      const enough = () => {
+        if (phase === 'writing' && acknowledged() >= crashAfter) {
+          phase = 'due';
+          setTimeout(crash, delayMs);
+        }
+        if (writer.refusals.length > 0) return true;
+        if (phase === 'crashed') stopAt = Math.min(stopAt, writer.acknowledged.length + BATCHES_AFTER);
+        return writer.acknowledged.length >= stopAt;
+      };
+      return writer.write(() => server.url(), enough);
     }),
   );
 }

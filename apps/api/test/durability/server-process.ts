@@ -10,6 +10,7 @@ const LISTENING = /listens on (http:\/\/\S+)/;
 export class ServerProcess {
   readonly url: string;
   readonly #child: ChildProcess;
+  #ending = false;
 
   private constructor(url: string, child: ChildProcess) {
     this.url = url;
@@ -36,6 +37,13 @@ export class ServerProcess {
     return new ServerProcess(url, child);
   }
 
+  /** Throws when the server has ended though nobody ended it. */
+  checkAlive(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (this.#ending || (exitCode === null && signalCode === null)) return;
+    throw new Error(`The server ended by itself, with ${exitCode ?? signalCode}.`);
+  }
+
   /** SIGKILL, as a crash; resolves when the process is gone. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -47,6 +55,7 @@ export class ServerProcess {
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
+    this.#ending = true;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     const gone = once(this.#child, 'exit');
     this.#child.kill(signal);

@@ -14,6 +14,8 @@ export class Writer {
   /** Attempts that ended without an answer. */
   unanswered = 0;
   replays = 0;
+  /** Answers that no append to an existing session gets. */
+  readonly refusals: string[] = [];
   readonly #name: string;
   readonly #random: Random;
   #batches = 0;
@@ -31,7 +33,10 @@ export class Writer {
       const marks = Array.from({ length: this.#random.whole(1, 5) }, (_, index) => `${this.#name}/${batch}/${index}`);
       const body = JSON.stringify({ events: marks.map((mark) => ({ type: 'agent.note', mark })) });
       const reply = await this.#untilAnswered(url, body, `${this.#name}-${batch}`);
-      if (reply.status !== 200) throw new Error(`An append was answered ${reply.status}: ${reply.body}`);
+      if (reply.status !== 200) {
+        this.refusals.push(`${this.session}: an acknowledged session is lost, or its append refused: ${reply.body}`);
+        return;
+      }
       if (reply.replayed) this.replays++;
       const { data } = JSON.parse(reply.body) as { data: { id: string }[] };
       this.acknowledged.push({ marks, ids: data.map(({ id }) => id) });
@@ -41,11 +46,15 @@ export class Writer {
   async #untilAnswered(url: () => Promise<string>, body: string, key: string): Promise<Reply> {
     const path = `/v1/sessions/${this.session}/events`;
     for (;;) {
-      const abortAfterBytes = this.#random.chance(0.1) ? this.#random.whole(-1, body.length) : undefined;
-      const abort = abortAfterBytes === undefined ? {} : { abortAfterBytes };
-      const reply = await ask(await url(), { method: 'POST', path, body, key, ...abort });
-      if (reply !== null && reply.status !== 503) return reply;
+      const reply = await ask(await url(), { method: 'POST', path, body, key, ...this.#abort(body) });
+      if (reply !== null) return reply;
       this.unanswered++;
     }
+  }
+
+  /** Now and then lets go, half of the times in the middle of the body and half right after it. */
+  #abort(body: string): { readonly abortAfterBytes?: number } {
+    if (!this.#random.chance(0.1)) return {};
+    return { abortAfterBytes: this.#random.chance(0.5) ? -1 : this.#random.whole(0, body.length) };
   }
 }

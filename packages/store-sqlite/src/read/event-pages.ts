@@ -18,8 +18,8 @@ export interface Span {
 /** Stored texts in the order of travel. */
 export type Texts = Pick<FillingPage<Buffer>, 'data' | 'hasMore'>;
 
-/** Pages up to this length are concatenated by SQLite: 4 MiB hold them, unless their events are exceptionally large. */
-const CONCATENATED_ROWS = 32;
+/** Pages up to the default length are concatenated by SQLite: 4 MiB hold them, unless their events are exceptionally large. */
+const CONCATENATED_ROWS = 20;
 const COMMA = Buffer.from(',');
 /** Covers the beginning of a text, in which its id stands. */
 const ID_BYTES = 64;

@@ -5,10 +5,12 @@ import { Statements } from '../statements.ts';
 
 export class Reader {
   readonly statements: Statements;
+  readonly #db: Connection;
   readonly #orgs = new Map<OrgId, number>();
   #reading = false;
 
   constructor(db: Connection) {
+    this.#db = db;
     this.statements = new Statements(db);
   }
 
@@ -25,8 +27,8 @@ export class Reader {
   /** Lets go of the snapshot, so that the next read sees all that is committed by then. */
   release(): void {
     if (!this.#reading) return;
-    this.statements.run('COMMIT');
     this.#reading = false;
+    if (this.#db.inTransaction) this.statements.run('COMMIT'); // a read that failed may have ended it already
   }
 
   /** The number of an org; orgs are never deleted. */

@@ -13,7 +13,7 @@ import type { Reader } from './reader.ts';
 import { turnOfTheLoop } from './turn.ts';
 
 /** Candidates that one turn of the loop looks at. */
-const SLICE_ROWS = 500;
+const SLICE_ROWS = 100;
 
 /** What a dialect adds to a session's own members, at most about. */
 const ADDED_BYTES = 512;
@@ -66,8 +66,9 @@ export class SessionReader {
   #walk(org: number, query: SessionQuery, ascending: boolean): Walk {
     const { cursor, range } = query;
     let low = range.fromUs === null ? 1 : this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.fromUs, 0)));
-    let high = Number.MAX_SAFE_INTEGER;
-    if (range.untilUs !== null) high = this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.untilUs, 0))) - 1;
+    let high = this.#lastNumber(org);
+    if (range.untilUs !== null)
+      high = Math.min(high, this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.untilUs, 0))) - 1);
     if (cursor !== null) {
       const id = bytesFromId(cursor.id);
       const from = this.#firstNumberFrom(org, id);
@@ -75,6 +76,12 @@ export class SessionReader {
       else high = Math.min(high, from - 1);
     }
     return { low, high, ascending, rows: Math.min(SLICE_ROWS, query.limit + 1) };
+  }
+
+  /** The highest number so far: what is created while a list is read lies beyond it. */
+  #lastNumber(org: number): number {
+    const text = 'SELECT last_session FROM orgs WHERE no = ?';
+    return this.#reader.statements.row<{ last_session: number }>(text, org)?.last_session ?? 0;
   }
 
   /** The number of the first session whose id is not below the given one; beyond all numbers when there is none. */

@@ -29,9 +29,9 @@ function touchToken(statements: Statements, { org, token, usedUs }: Touch): void
 function sweepAnswers(statements: Statements, beforeUs: number, rows: number): number {
   return statements.run(
     `DELETE FROM idempotency WHERE rowid IN (
-       SELECT rowid FROM (SELECT rowid, created_us FROM idempotency ORDER BY rowid LIMIT ?) WHERE created_us < ?)`,
-    rows,
+       SELECT rowid FROM idempotency WHERE created_us < ? ORDER BY created_us LIMIT ?)`,
     beforeUs,
+    rows,
   );
 }
 

@@ -28,7 +28,7 @@ export class BatchWriter {
     this.#bench = {
       heads,
       kept: new KeptAnswers(this.statements),
-      rows: new RowWriter(this.statements, heads),
+      rows: new RowWriter(this.statements),
       tokens: new TokenWriter(this.statements),
       touched: new Map(),
     };
@@ -53,8 +53,9 @@ export class BatchWriter {
       const backlog = workInBackground(this.statements, request.background);
       committing = true;
       this.statements.run('COMMIT');
+      const wrote = this.#bench.touched.size > 0;
       this.#settle();
-      if (request.commands.length > 0) this.#proveDurable();
+      if (wrote) this.#proveDurable();
       return { kind: 'done', results, backlog };
     } catch (error) {
       return this.#abort(error, committing);
@@ -100,7 +101,7 @@ export class BatchWriter {
   #keepAnswer(org: OrgState, command: Command, planned: Planned, nowUs: number, writes: (() => void)[]): void {
     const { idempotency } = command.context;
     if (!idempotency) return;
-    this.#bench.kept.plan(org.no, idempotency, planned.value);
+    this.#bench.kept.plan(org.no, idempotency, { value: planned.value, events: planned.events ?? null });
     writes.push(() => this.#bench.kept.write(org.no, idempotency, planned.answer, nowUs));
   }
 
@@ -115,7 +116,7 @@ export class BatchWriter {
       return { kind: 'unknown', message };
     }
     if (code === 'SQLITE_FULL') return { kind: 'aborted', code: 'storage_full', message };
-    if (code === 'SQLITE_BUSY' || code === 'SQLITE_BUSY_SNAPSHOT') return 'busy';
+    if (code.startsWith('SQLITE_BUSY')) return 'busy';
     const broken = /^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|PROTOCOL)/.test(code);
     if (broken || committing) return { kind: 'unknown', message: `${code} ${message}` };
     return { kind: 'aborted', code: 'internal', message };

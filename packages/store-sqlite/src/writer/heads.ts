@@ -23,7 +23,8 @@ export interface SessionState {
   deleted: boolean;
 }
 
-const SESSIONS_KEPT = 20_000;
+/** With all the metadata that a session may have, a few dozen megabytes. */
+const SESSIONS_KEPT = 2_000;
 const NAMES_KEPT = 5_000;
 
 export class Heads {
@@ -32,7 +33,7 @@ export class Heads {
   /** By org and id: an id alone must not reach across orgs (I7). */
   readonly #sessions = new Map<string, SessionState>();
   /** What this batch has planned and not yet written: the sessions behind external ids. */
-  readonly #planned = new Map<string, SessionState | null>();
+  readonly #planned = new Map<string, SessionState>();
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -62,7 +63,7 @@ export class Heads {
   session(org: OrgState, ref: SessionRef): SessionState | undefined {
     const planned =
       'id' in ref ? this.#sessions.get(keyOf(org, ref.id)) : this.#planned.get(keyOf(org, ref.externalId));
-    if (planned !== undefined) return planned === null || planned.deleted ? undefined : planned;
+    if (planned !== undefined) return planned.deleted ? undefined : planned;
     const found = findSession(this.#statements, org.no, ref);
     return found && this.#remember(org, found);
   }
@@ -76,15 +77,13 @@ export class Heads {
     return state;
   }
 
-  delete(org: OrgState, state: SessionState): void {
-    state.deleted = true;
-    if (state.session.externalId !== null) this.#planned.set(keyOf(org, state.session.externalId), null);
-  }
-
   /** What was planned is written: reads see it now. */
   settle(): void {
     this.#planned.clear();
-    if (this.#sessions.size > SESSIONS_KEPT) this.#sessions.clear();
+    for (const oldest of this.#sessions.keys()) {
+      if (this.#sessions.size <= SESSIONS_KEPT) break;
+      this.#sessions.delete(oldest);
+    }
   }
 
   forget(): void {

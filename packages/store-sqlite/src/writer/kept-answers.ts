@@ -9,6 +9,13 @@ export type Answer =
   | { readonly kind: 'events'; readonly session: number; readonly firstSeq: number; readonly n: number }
   | { readonly kind: 'value'; readonly value: unknown };
 
+interface PlannedAnswer {
+  readonly fingerprint: string;
+  readonly value: unknown;
+  /** The session whose events the value consists of; null for every other value. */
+  readonly events: { readonly deleted: boolean } | null;
+}
+
 interface KeptRow {
   readonly fingerprint: Buffer;
   readonly session: number | null;
@@ -20,7 +27,7 @@ interface KeptRow {
 export class KeptAnswers {
   readonly #statements: Statements;
   /** Values that this batch has planned and not yet written. */
-  readonly #planned = new Map<string, { readonly fingerprint: string; readonly value: unknown }>();
+  readonly #planned = new Map<string, PlannedAnswer>();
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -31,6 +38,7 @@ export class KeptAnswers {
     const planned = this.#planned.get(plannedKey(org, idempotency));
     if (planned) {
       checkFingerprint(planned.fingerprint, idempotency);
+      if (planned.events?.deleted) throw sessionGone();
       return planned;
     }
     const row = this.#statements.row<KeptRow>(
@@ -47,8 +55,8 @@ export class KeptAnswers {
   }
 
   /** Notes an answer for the rest of the batch. */
-  plan(org: number, idempotency: Idempotency, value: unknown): void {
-    this.#planned.set(plannedKey(org, idempotency), { fingerprint: idempotency.fingerprint, value });
+  plan(org: number, idempotency: Idempotency, answer: Omit<PlannedAnswer, 'fingerprint'>): void {
+    this.#planned.set(plannedKey(org, idempotency), { fingerprint: idempotency.fingerprint, ...answer });
   }
 
   write(org: number, idempotency: Idempotency, answer: Answer, nowUs: number): void {
@@ -80,7 +88,7 @@ export class KeptAnswers {
       firstSeq,
       firstSeq + n - 1,
     );
-    if (texts.length < n) throw new TurnlogError('session_not_found', 'The session of this request is deleted.');
+    if (texts.length < n) throw sessionGone();
     return texts.map(({ text }) => text);
   }
 }
@@ -88,6 +96,10 @@ export class KeptAnswers {
 /** Answers made before this microsecond are forgotten. */
 export function keptSinceUs(nowUs: number): number {
   return nowUs - limits.idempotencyKeptMs * 1000;
+}
+
+function sessionGone(): TurnlogError {
+  return new TurnlogError('session_not_found', 'The session of this request is deleted.');
 }
 
 function checkFingerprint(kept: string, idempotency: Idempotency): void {

@@ -3,7 +3,7 @@ import { sessionNotFound } from '@turnlog/core/errors';
 import { planAppend } from '@turnlog/core/plan/append';
 import type { Plan, PlanContext } from '@turnlog/core/plan/plan';
 import { planArchive, planCancel, planCreate, planDelete, planUpdate } from '@turnlog/core/plan/session';
-import type { SessionRef } from '@turnlog/core/sessions';
+import { type SessionRef, sessionRef } from '@turnlog/core/sessions';
 import type { Heads, OrgState, SessionState } from './heads.ts';
 import { randomBytes } from './heads.ts';
 import type { Answer, KeptAnswers } from './kept-answers.ts';
@@ -14,6 +14,8 @@ import type { TokenStep, TokenWriter } from './tokens.ts';
 export interface Planned {
   readonly value: unknown;
   readonly answer: Answer;
+  /** The session whose events are the answer, when they are. */
+  readonly events?: SessionState;
   readonly write: () => void;
 }
 
@@ -38,7 +40,7 @@ export function planCommand(bench: Workbench, org: OrgState, command: Command, n
       const plan = planAppend(org.head, state.session, command.events, context);
       const { firstSeq, texts } = plan.value;
       const answer: Answer = { kind: 'events', session: state.no, firstSeq, n: texts.length };
-      return { value: texts, answer, write: advance(bench, org, state, plan, context) };
+      return { value: texts, answer, events: state, write: advance(bench, org, state, plan, context) };
     }
     case 'update-session':
       return changeSession(bench, org, command.ref, context, (state) =>
@@ -109,7 +111,7 @@ function deleteSession(bench: Workbench, org: OrgState, ref: SessionRef, context
   const state = live(bench, org, ref);
   const { session } = state;
   const append = advance(bench, org, state, planDelete(org.head, session, context), context);
-  bench.heads.delete(org, state);
+  state.deleted = true;
   return {
     ...valued({ id: session.id }),
     write: () => {
@@ -134,7 +136,16 @@ function advance(
   const sessions = bench.touched.get(org) ?? new Map();
   sessions.set(state, { phaseChanged: phaseChanged || sessions.get(state)?.phaseChanged === true });
   bench.touched.set(org, sessions);
-  return () => bench.rows.events(org, state, plan.events, context.requestId);
+  const about = plan.events.map(({ aboutSession }) => numberOf(bench.heads, org, state, aboutSession));
+  return () => bench.rows.events(org, state, plan.events, about, context.requestId);
+}
+
+/** The number of the session that an event is about, as of this command; null when it names none. */
+function numberOf(heads: Heads, org: OrgState, holder: SessionState, name: string | null): number | null {
+  if (name === null) return null;
+  if (name === holder.session.id) return holder.no;
+  const ref = sessionRef(name);
+  return ref === null ? null : (heads.session(org, ref)?.no ?? null);
 }
 
 function live(bench: Workbench, org: OrgState, ref: SessionRef): SessionState {

@@ -2,9 +2,9 @@
 import { bytesFromId, type RequestId } from '@turnlog/core/ids';
 import { PHASES } from '@turnlog/core/lifecycle';
 import type { EventRow } from '@turnlog/core/plan/plan';
-import { type Metadata, type Session, sessionRef } from '@turnlog/core/sessions';
+import type { Metadata, Session } from '@turnlog/core/sessions';
 import type { Statements } from '../statements.ts';
-import type { Heads, OrgState, SessionState } from './heads.ts';
+import type { OrgState, SessionState } from './heads.ts';
 
 /** The version of the text that core's `eventText` makes. */
 const TEXT_FORMAT = 1;
@@ -12,11 +12,9 @@ const ACCOUNT_STREAM = 0;
 
 export class RowWriter {
   readonly #statements: Statements;
-  readonly #heads: Heads;
 
-  constructor(statements: Statements, heads: Heads) {
+  constructor(statements: Statements) {
     this.#statements = statements;
-    this.#heads = heads;
   }
 
   org(org: OrgState): void {
@@ -29,9 +27,16 @@ export class RowWriter {
     );
   }
 
-  events(org: OrgState, state: SessionState, rows: readonly EventRow[], requestId: RequestId): void {
+  /** `about` holds, for each row, the number of the session that it is about. */
+  events(
+    org: OrgState,
+    state: SessionState,
+    rows: readonly EventRow[],
+    about: readonly (number | null)[],
+    requestId: RequestId,
+  ): void {
     const request = bytesFromId(requestId);
-    for (const row of rows) {
+    for (const [index, row] of rows.entries()) {
       this.#statements.run(
         `INSERT INTO events (org, session, seq, id, type_no, agent_no, about_session, request_id, format, text)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -41,7 +46,7 @@ export class RowWriter {
         bytesFromId(row.id),
         org.types.number(row.type),
         row.agentId === null ? null : org.agents.number(row.agentId),
-        row.aboutSession === null ? null : this.#numberOf(org, state, row.aboutSession),
+        about[index] ?? null,
         request,
         TEXT_FORMAT,
         row.text,
@@ -155,12 +160,5 @@ export class RowWriter {
         session,
       );
     }
-  }
-
-  /** The number of a session that an event names; null when it names none. */
-  #numberOf(org: OrgState, holder: SessionState, name: string): number | null {
-    if (name === holder.session.id) return holder.no;
-    const ref = sessionRef(name);
-    return ref === null ? null : (this.#heads.session(org, ref)?.no ?? null);
   }
 }

@@ -30,7 +30,8 @@ export class TokenWriter {
 
   planRotate(org: OrgState, id: TokenId, command: RotateToken, context: PlanContext): TokenStep {
     const plan = planRotateToken(org.head, this.#token(org, id), command);
-    const untilUs = context.nowUs + command.overlapSeconds * 1_000_000;
+    // Without an overlap earlier secrets end whatever the clock does next.
+    const untilUs = command.overlapSeconds === 0 ? 0 : context.nowUs + command.overlapSeconds * 1_000_000;
     return this.#step(org, plan, () => {
       const token = bytesFromId(id);
       this.#statements.run(
