@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { createLog } from '../src/process/log.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const ENTRY = fileURLToPath(new URL('../bin/turnlog.mjs', import.meta.url));
@@ -90,6 +91,9 @@ describe('the first start', () => {
     const page = JSON.parse(await shell(commands[2] ?? '')) as { data: unknown[]; has_more: boolean };
     expect([page.data.length, page.has_more]).toEqual([5, true]);
     expect(await first.stop()).toBe(0);
+    const file = DATABASE_URL.slice('file:'.length);
+    expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
+    expect(existsSync(`${file}-wal`), 'a stop closes the file').toBe(false);
 
     const second = run([], { DATABASE_URL });
     const url = await second.listening();
@@ -188,6 +192,17 @@ describe('npm run org', () => {
     expect(await command.exit()).toBe(2);
     expect(command.stdout).toContain('npm run org -- create NAME');
   });
+});
+
+test('logs hold no credential, wherever it stands in a field', () => {
+  const lines: string[] = [];
+  const log = createLog(true, { write: (line) => void lines.push(line) });
+  const secret = 'tlog_pat_secret';
+  log.info({ authorization: secret, token: secret, headers: { authorization: secret, 'x-api-key': secret } }, 'said');
+  log.debug({ config: { bootstrapToken: secret } }, 'said');
+  expect(lines.join()).not.toContain(secret);
+  expect(lines).toHaveLength(2);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', token: '[redacted]', msg: 'said' });
 });
 
 describe('stopping', () => {

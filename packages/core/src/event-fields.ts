@@ -18,6 +18,8 @@ const USAGE: Shape = {
   cache_creation_input_tokens: 'number',
 };
 
+const BLOCK: Shape = { type: 'string', text: 'string' };
+
 /** The example fields of the session events. */
 const SESSION_EVENT_SHAPES: Readonly<Record<string, Shape>> = {
   'session.status_idle': { usage: USAGE, status: 'string', stop_reason: { type: 'string' } },
@@ -147,7 +149,10 @@ export function checkFields(type: string, event: JsonNode, path: string): void {
 function checkContent(type: string, content: JsonNode | undefined, param: string): void {
   if (type === 'user.message' && content?.kind === 'string') return;
   const blocks = content?.kind === 'array' ? content.items : [];
-  if (blocks.length > 0 && blocks.every((block) => block.kind === 'object')) return;
+  if (blocks.length > 0 && blocks.every((block) => block.kind === 'object')) {
+    for (const [index, block] of blocks.entries()) checkShape(block, BLOCK, `${param}[${index}]`);
+    return;
+  }
   const form = type === 'user.message' ? 'a string or a non-empty array of blocks' : 'a non-empty array of blocks';
   throw invalid(param, `'${param}' of '${type}' must be ${form}, such as [{"type":"text","text":"…"}].`);
 }

@@ -53,6 +53,16 @@ const HEADERS = {
 } as const;
 
 const IDEMPOTENCY_KEY = 'IdempotencyKey';
+/** Scalar's samples would else send every optional parameter, and without an example an empty one. */
+const LEFT_OUT = { 'x-disabled': true } as const;
+
+/** Values of query parameters whose schema has none to show. */
+const EXAMPLES: Readonly<Record<string, unknown>> = {
+  types: ['session.*'],
+  statuses: ['running'],
+  metadata: { ticket: '4711' },
+  include_archived: 'true',
+};
 
 /** Registers what the operations refer to. */
 export function registerShared(registry: Registry): void {
@@ -62,8 +72,7 @@ export function registerShared(registry: Registry): void {
     in: 'header',
     required: false,
     schema: { type: 'string', minLength: 1, maxLength: limits.idempotencyKeyCharacters, pattern: '^[!-~]+$' },
-    // Scalar's samples would else send every optional header, and without an example an empty one.
-    examples: { default: { value: '9f3c1a52-7d0e-4b8f-a6c4-2e5d8b71f093', 'x-disabled': true } },
+    examples: { default: { value: '9f3c1a52-7d0e-4b8f-a6c4-2e5d8b71f093', ...LEFT_OUT } },
     description:
       'A name of your own for this request. For 48 hours the same request with the same key has one effect and one ' +
       'answer; another request with it is a conflict.',
@@ -99,5 +108,12 @@ function describeSuccesses(responses: Responses, repeatable: boolean): Responses
 }
 
 function describeQuery(name: string, { form, schema, description }: QueryParameter): Parameter {
-  return { name, in: 'query', required: false, schema, description, ...STYLES[form] };
+  const examples = { default: { value: exampleOf(name, schema), ...LEFT_OUT } };
+  return { name, in: 'query', required: false, schema, description, examples, ...STYLES[form] };
+}
+
+function exampleOf(name: string, schema: object): unknown {
+  const { default: fallback, enum: choices } = schema as { readonly default?: unknown; readonly enum?: unknown[] };
+  const range = name.startsWith('created_at') ? '2026-01-31T09:30:00Z' : undefined;
+  return fallback ?? choices?.[0] ?? range ?? EXAMPLES[name] ?? name;
 }

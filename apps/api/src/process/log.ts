@@ -1,11 +1,11 @@
 /** Structured logs, one JSON object a line, on standard error; nothing in them is a secret. */
-import { destination, type Logger, pino, stdSerializers } from 'pino';
+import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino';
 
 const STANDARD_ERROR = 2;
 /** Fields that may hold a credential, wherever they stand. */
 const SECRETS = ['authorization', 'token', 'secret', 'x-api-key', 'bootstrapToken'];
 
-export function createLog(debug: boolean): Logger {
+export function createLog(debug: boolean, sink: DestinationStream = standardError()): Logger {
   return pino(
     {
       level: debug ? 'debug' : 'info',
@@ -15,6 +15,11 @@ export function createLog(debug: boolean): Logger {
       serializers: { err: stdSerializers.err },
       redact: { paths: SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '[redacted]' },
     },
-    destination({ fd: STANDARD_ERROR, sync: true }),
+    sink,
   );
+}
+
+/** Written at once: the last line before an end is the one that matters. */
+function standardError(): DestinationStream {
+  return destination({ fd: STANDARD_ERROR, sync: true });
 }

@@ -12,6 +12,24 @@ export function describeIdempotency(harness: StoreHarness): void {
   describe('idempotency', () => {
     const sandbox = useStore(harness);
 
+    test('an append that is repeated after its session was deleted finds nothing, in the same batch and ever after', async () => {
+      const { store } = sandbox;
+      const org = await sandbox.newOrg();
+      const { value: session } = await store.createSession(org, sessionCommand(), context());
+      const ref = byId(session);
+      const key = newKey();
+      const append = () => store.appendEvents(org, ref, notes(1), context(key));
+      const requests = (): Promise<unknown>[] => [append(), store.deleteSession(org, ref, context()), append()];
+      const results = await gathered(sandbox, requests);
+      const [first, , second] = await Promise.allSettled(results);
+      expect(first?.status).toBe('fulfilled');
+      expect(second).toMatchObject({ status: 'rejected', reason: { code: 'session_not_found' } });
+      expect(await refusalCode(append())).toBe('session_not_found');
+      await sandbox.open.idle();
+      expect(await refusalCode(append())).toBe('session_not_found');
+      expect(await refusalCode(store.appendEvents(org, ref, notes(1), context()))).toBe('session_not_found');
+    });
+
     describe.each(WRITES)('I5: $name', ({ prepare }) => {
       test('has one effect and one answer, however often it is repeated, and remembers after a reopening', async () => {
         const org = await sandbox.newOrg();
@@ -42,6 +60,16 @@ export function describeIdempotency(harness: StoreHarness): void {
         expect(again.replayed).toBe(true);
         for (const { value } of outcomes) expect(value).toEqual(again.value);
         expect(await snapshot(sandbox.open, org)).toEqual(after);
+      });
+
+      test('I7: one key means two things in two orgs, even in one batch', async () => {
+        const [mine, theirs] = [await sandbox.newOrg(), await sandbox.newOrg()];
+        const runs = [await prepare(sandbox.store, mine), await prepare(sandbox.store, theirs)];
+        const key = newKey();
+        const outcomes = await Promise.all(
+          await gathered(sandbox, () => runs.map((run) => run(sandbox.store, context(key)))),
+        );
+        expect(outcomes.map(({ replayed }) => replayed)).toEqual([false, false]);
       });
 
       test('another request with the same key is refused and changes nothing', async () => {
