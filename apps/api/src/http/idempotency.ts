@@ -29,7 +29,7 @@ export function fingerprintOf(operationId: string, pathIds: readonly string[], s
 export function invalidKey(): TurnlogError {
   return invalid(
     'Idempotency-Key',
-    `'Idempotency-Key' must have 1 to ${limits.idempotencyKeyCharacters} visible ASCII characters.`,
+    `'Idempotency-Key' must have 1 to ${limits.idempotencyKeyCharacters} visible ASCII characters, and be sent once, under one name.`,
   );
 }
 
