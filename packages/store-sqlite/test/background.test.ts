@@ -1,9 +1,10 @@
 /** Background work shares commits with commands: it goes on beside a steady writer, a bounded number of rows at a time. */
 import type { OrgId, TokenId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
+import { context, newKey, notes, tokenCommand } from '@turnlog/store-conformance/commands';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../src/index.ts';
-import { context, newKey, newOrg, newSession, notes, START_US, tokenCommand } from './support/commands.ts';
+import { newOrg, newSession, START_US } from './support/commands.ts';
 import { newFile, numberIn } from './support/folder.ts';
 import { Watched } from './support/watched.ts';
 

@@ -4,21 +4,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { OrgId } from '@turnlog/core/ids';
 import type { SessionRef } from '@turnlog/core/sessions';
+import { context, newKey, notes, sessionCommand } from '@turnlog/store-conformance/commands';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../src/index.ts';
-import {
-  allTexts,
-  context,
-  failure,
-  newKey,
-  newOrg,
-  newSession,
-  noteOf,
-  notes,
-  START_US,
-  sessionCommand,
-  sessionOf,
-} from './support/commands.ts';
+import { allTexts, failure, newOrg, newSession, noteOf, START_US, sessionOf } from './support/commands.ts';
 import { mountMemory } from './support/disk.ts';
 import { newFolder, numberIn } from './support/folder.ts';
 import { Watched } from './support/watched.ts';

@@ -1,8 +1,9 @@
 /** What a row says beside its text: nothing reads these columns yet, and rows are never rewritten. */
 import { bytesFromId, idFromBytes } from '@turnlog/core/ids';
+import { context, draft, sessionCommand } from '@turnlog/store-conformance/commands';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
-import { context, draft, newOrg, START_US, sessionCommand } from './support/commands.ts';
+import { newOrg, START_US } from './support/commands.ts';
 import { inspect, newFile } from './support/folder.ts';
 
 const ends: (() => void | Promise<void>)[] = [];

@@ -2,22 +2,10 @@
 import type { OrgId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { SessionRef } from '@turnlog/core/sessions';
+import { context, draft, newKey, notes, sessionCommand } from '@turnlog/store-conformance/commands';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../src/index.ts';
-import {
-  allTexts,
-  context,
-  draft,
-  failure,
-  newKey,
-  newOrg,
-  newSession,
-  noteOf,
-  notes,
-  START_US,
-  sessionCommand,
-  sessionOf,
-} from './support/commands.ts';
+import { allTexts, failure, newOrg, newSession, noteOf, START_US, sessionOf } from './support/commands.ts';
 import { inspect, numberIn } from './support/folder.ts';
 import type { BatchRecord } from './support/watch-cell.ts';
 import { kept, Watched } from './support/watched.ts';

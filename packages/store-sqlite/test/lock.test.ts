@@ -1,9 +1,11 @@
 /** One server per file, and the operator's desk beside it. */
+
+import { context, newHash, sessionCommand } from '@turnlog/store-conformance/commands';
 import { describe, expect, test } from 'vitest';
 import { openOrgDesk, openStore, type SqliteStore, StoreFileError } from '../src/index.ts';
 import { turnOfTheLoop } from '../src/read/turn.ts';
 import { Child } from './support/child.ts';
-import { context, failure, newHash, newOrg, newSession, START_US, sessionCommand } from './support/commands.ts';
+import { failure, newOrg, newSession, START_US } from './support/commands.ts';
 import { inspect, newFile, numberIn } from './support/folder.ts';
 
 const HOLDER = new URL('./support/holder.ts', import.meta.url);

@@ -2,13 +2,14 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { notes } from '@turnlog/store-conformance/commands';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openWriteConnection } from '../src/connection.ts';
 import { openOrgDesk, openStore, type SqliteStore, StoreFileError } from '../src/index.ts';
 import { migrate } from '../src/migrate.ts';
 import { Child } from './support/child.ts';
-import { allTexts, newOrg, newSession, notes, START_US } from './support/commands.ts';
+import { allTexts, newOrg, newSession, START_US } from './support/commands.ts';
 import { inspect, newFile, newFolder, numberIn } from './support/folder.ts';
 
 const KILLED_MIGRATION = new URL('./support/killed-migration.ts', import.meta.url);

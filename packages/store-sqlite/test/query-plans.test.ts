@@ -1,8 +1,10 @@
 /** The plan of every statement: nothing walks over a table that grows, nothing is sorted in a temporary tree. */
+
+import { newHash } from '@turnlog/store-conformance/commands';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openOrgDesk } from '../src/index.ts';
-import { newHash, START_US } from './support/commands.ts';
+import { START_US } from './support/commands.ts';
 import { inspect, withEnd } from './support/folder.ts';
 import { oneLine, sqlInSource } from './support/sql-in-source.ts';
 import { Watched } from './support/watched.ts';

@@ -3,19 +3,10 @@ import type { OrgId, SessionId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { EventQuery } from '@turnlog/core/store';
 import { eventsOf } from '@turnlog/store-conformance';
+import { context, draft, eventQuery, sessionCommand, sessionQuery } from '@turnlog/store-conformance/commands';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
-import {
-  context,
-  draft,
-  eventQuery,
-  newOrg,
-  newSession,
-  noteOf,
-  START_US,
-  sessionCommand,
-  sessionQuery,
-} from './support/commands.ts';
+import { newOrg, newSession, noteOf, START_US } from './support/commands.ts';
 import { inspect, newFile, withEnd } from './support/folder.ts';
 
 const MANY_TYPES = Array.from({ length: 20 }, (_, n) => `note.kind_${n}`);

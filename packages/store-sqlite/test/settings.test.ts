@@ -1,8 +1,9 @@
 /** I4: the settings under which an acknowledged write is on disk, as the writer's connection has them. */
 import { statSync } from 'node:fs';
+import { context, notes, sessionCommand } from '@turnlog/store-conformance/commands';
 import { expect, test } from 'vitest';
 import { openReadConnection, openWriteConnection } from '../src/connection.ts';
-import { context, failure, newOrg, newSession, noteOf, notes, sessionCommand } from './support/commands.ts';
+import { failure, newOrg, newSession, noteOf } from './support/commands.ts';
 import { newFile } from './support/folder.ts';
 import { Watched } from './support/watched.ts';
 

@@ -2,8 +2,10 @@
  * A process that writes until it is killed: `file synchronous`. It prints the org and the session, then the name of each
  * event once its write is acknowledged. A `synchronous` below FULL takes effect after the first write, unseen by the store.
  */
+
+import { context, draft } from '@turnlog/store-conformance/commands';
 import { openStore } from '../../src/index.ts';
-import { context, draft, newOrg, newSession } from './commands.ts';
+import { newOrg, newSession } from './commands.ts';
 import { CELL, newCell } from './watch-cell.ts';
 
 const WRITERS = 8;

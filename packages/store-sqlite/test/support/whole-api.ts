@@ -4,21 +4,19 @@ import { SESSION_STATUSES } from '@turnlog/core/lifecycle';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
 import type { EventQuery, SessionQuery } from '@turnlog/core/store';
 import { SCOPES } from '@turnlog/core/tokens';
-import type { SqliteStore } from '../../src/index.ts';
 import {
   context,
   draft,
   eventQuery,
   newHash,
   newKey,
-  newOrg,
-  newSession,
   notes,
-  START_US,
   sessionCommand,
   sessionQuery,
   tokenCommand,
-} from './commands.ts';
+} from '@turnlog/store-conformance/commands';
+import type { SqliteStore } from '../../src/index.ts';
+import { newOrg, newSession, START_US } from './commands.ts';
 
 const MANY_TYPES = Array.from({ length: 24 }, (_, n) => `note.kind_${n}`);
 const ORDERS = ['asc', 'desc'] as const;
