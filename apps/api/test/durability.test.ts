@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { ask } from './durability/client.ts';
 import type { PlantedFault } from './durability/faulty-server.ts';
 import { runRounds } from './durability/rounds.ts';
+import { ServerProcess } from './durability/server-process.ts';
 
 const FAULTY_SERVER = fileURLToPath(new URL('./durability/faulty-server.ts', import.meta.url));
 const MINUTES = 60_000;
@@ -19,6 +24,26 @@ test(
   },
   4 * MINUTES,
 );
+
+test('a commit that fails is answered without a claim, and the server ends so that a restart finds out', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'turnlog-commit-'));
+  const file = join(folder, 'turnlog.db');
+  const faulty = await ServerProcess.start(file, FAULTY_SERVER, { PLANTED_FAULT: 'commit-fails' });
+  const create = (url: string) =>
+    ask(url, { method: 'POST', path: '/v1/sessions', body: '{"external_id":"once"}', key: 'the-key' });
+  const unknown = await create(faulty.url);
+  expect(unknown?.status).toBe(503);
+  expect(JSON.parse(unknown?.body ?? '')).toMatchObject({
+    error: { type: 'overloaded_error', code: 'outcome_unknown' },
+  });
+  expect(unknown?.body).not.toMatch(/not stored|nothing was stored/i);
+  expect(await faulty.ended()).toBe(1);
+  const restarted = await ServerProcess.start(file);
+  expect((await create(restarted.url))?.status).toBe(201);
+  expect((await create(restarted.url))?.replayed).toBe(true);
+  expect(await restarted.stop()).toBe(0);
+  rmSync(folder, { recursive: true });
+});
 
 test.each<[PlantedFault, RegExp]>([
   ['acknowledged-before-commit', /is lost/],

@@ -10,12 +10,14 @@ const { file, fault } = workerData as { readonly file: string; readonly fault: P
 const LATE: Readonly<Record<string, RegExp>> = {
   'acknowledged-before-commit': /^COMMIT$/,
   'key-after-commit': /^INSERT OR REPLACE INTO idempotency/,
+  'commit-fails': /^$/,
 };
 
 function lateConnection(late: RegExp): Connection {
   const db = openWriteConnection(file);
   const prepare = db.prepare.bind(db);
   const waiting: (() => void)[] = [];
+  let wrote = false;
   const catchUp = () => {
     for (const run of waiting.splice(0)) run();
   };
@@ -26,6 +28,9 @@ function lateConnection(late: RegExp): Connection {
       return Object.assign(statement, {
         run: (...values: unknown[]) => {
           if (text === 'BEGIN IMMEDIATE') catchUp();
+          if (fault === 'commit-fails' && text === 'COMMIT' && db.inTransaction && wrote)
+            throw new Error('disk I/O error');
+          if (text.startsWith('INSERT INTO events')) wrote = true;
           if (!late.test(text)) return run(...values);
           waiting.push(() => run(...values));
           setTimeout(catchUp, 50);

@@ -44,6 +44,12 @@ export class ServerProcess {
     throw new Error(`The server ended by itself, with ${exitCode ?? signalCode}.`);
   }
 
+  /** The exit code, once the server has ended by itself. */
+  async ended(): Promise<number | null> {
+    if (this.#child.exitCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+
   /** SIGKILL, as a crash; resolves when the process is gone. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
