@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,33 @@ test('a commit that fails is answered without a claim, and the server ends so th
   expect((await create(restarted.url))?.status).toBe(201);
   expect((await create(restarted.url))?.replayed).toBe(true);
   expect(await restarted.stop()).toBe(0);
+  rmSync(folder, { recursive: true });
+});
+
+test('a full disk is a 503 that says so, reads go on, and writes do again once there is room', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'turnlog-full-'));
+  const file = join(folder, 'turnlog.db');
+  const server = await ServerProcess.start(file, FAULTY_SERVER, { PLANTED_FAULT: 'disk-full' });
+  const post = (path: string, body: string, key: string) => ask(server.url, { method: 'POST', path, body, key });
+  expect((await post('/v1/sessions', '{"external_id":"large"}', 'create'))?.status).toBe(201);
+  const event = JSON.stringify({ events: [{ type: 'note.large', text: 'x'.repeat(100_000) }] });
+  let stored = 0;
+  let refused = await post('/v1/sessions/large/events', event, 'append-0');
+  while (refused?.status === 200 && stored < 50)
+    refused = await post('/v1/sessions/large/events', event, `append-${++stored}`);
+  expect(refused?.status).toBe(503);
+  expect(JSON.parse(refused?.body ?? '')).toMatchObject({ error: { type: 'overloaded_error', code: 'storage_full' } });
+  const count = async () => {
+    const session = await ask(server.url, { path: '/v1/sessions/large' });
+    return (JSON.parse(session?.body ?? '') as { stats: { event_count: number } }).stats.event_count;
+  };
+  expect(await count()).toBe(stored);
+  expect((await ask(server.url, { path: '/v1/sessions/large/events?limit=1000' }))?.status).toBe(200);
+  writeFileSync(`${file}.room`, '');
+  const again = await post('/v1/sessions/large/events', event, `append-${stored}`);
+  expect([again?.status, again?.replayed]).toEqual([200, false]);
+  expect(await count()).toBe(stored + 1);
+  await server.kill();
   rmSync(folder, { recursive: true });
 });
 

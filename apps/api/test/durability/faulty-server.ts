@@ -4,7 +4,13 @@ import { readConfig } from '../../src/process/config.ts';
 import { createLog } from '../../src/process/log.ts';
 import { serve } from '../../src/process/serve.ts';
 
-export type PlantedFault = 'acknowledged-before-commit' | 'key-after-commit' | 'cursor-off-by-one' | 'commit-fails';
+/** `disk-full` ends when `<file>.room` exists. */
+export type PlantedFault =
+  | 'acknowledged-before-commit'
+  | 'key-after-commit'
+  | 'cursor-off-by-one'
+  | 'commit-fails'
+  | 'disk-full';
 
 const fault = process.env['PLANTED_FAULT'] as PlantedFault;
 const THREAD = new URL('./faulty-thread.ts', import.meta.url);

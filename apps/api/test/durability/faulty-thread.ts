@@ -1,4 +1,5 @@
-/** The writer's thread with a fault: what should be on disk before an answer gets there after it. */
+/** The writer's thread with a fault: a disk that is full or broken, or rows that reach it only after their answer. */
+import { existsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Connection, openWriteConnection } from '@turnlog/store-sqlite/connection';
 import { serveWriter } from '@turnlog/store-sqlite/writer-thread';
@@ -6,18 +7,23 @@ import type { PlantedFault } from './faulty-server.ts';
 
 const { file, fault } = workerData as { readonly file: string; readonly fault: PlantedFault };
 
+/** How much fits before a disk that is to be full is. */
+const ROOM_PAGES = 200;
+const UNBOUNDED_PAGES = 1_000_000_000;
+
 /** Statements whose execution is put off until after the answer. */
-const LATE: Readonly<Record<string, RegExp>> = {
+const LATE: Readonly<Partial<Record<PlantedFault, RegExp>>> = {
   'acknowledged-before-commit': /^COMMIT$/,
   'key-after-commit': /^INSERT OR REPLACE INTO idempotency/,
-  'commit-fails': /^$/,
 };
 
-function lateConnection(late: RegExp): Connection {
+function faultyConnection(): Connection {
   const db = openWriteConnection(file);
   const prepare = db.prepare.bind(db);
   const waiting: (() => void)[] = [];
   let wrote = false;
+  const fullAt = (db.pragma('page_count', { simple: true }) as number) + ROOM_PAGES;
+  const roomInPages = () => (existsSync(`${file}.room`) ? UNBOUNDED_PAGES : fullAt);
   const catchUp = () => {
     for (const run of waiting.splice(0)) run();
   };
@@ -28,10 +34,11 @@ function lateConnection(late: RegExp): Connection {
       return Object.assign(statement, {
         run: (...values: unknown[]) => {
           if (text === 'BEGIN IMMEDIATE') catchUp();
+          if (text === 'BEGIN IMMEDIATE' && fault === 'disk-full') db.pragma(`max_page_count = ${roomInPages()}`);
           if (fault === 'commit-fails' && text === 'COMMIT' && db.inTransaction && wrote)
             throw new Error('disk I/O error');
           if (text.startsWith('INSERT INTO events')) wrote = true;
-          if (!late.test(text)) return run(...values);
+          if (!LATE[fault]?.test(text)) return run(...values);
           waiting.push(() => run(...values));
           setTimeout(catchUp, 50);
           return { changes: 0, lastInsertRowid: 0 };
@@ -41,4 +48,4 @@ function lateConnection(late: RegExp): Connection {
   });
 }
 
-if (parentPort) serveWriter(parentPort, lateConnection(LATE[fault] as RegExp));
+if (parentPort) serveWriter(parentPort, faultyConnection());
