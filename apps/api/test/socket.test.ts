@@ -1,4 +1,5 @@
 /** What goes wrong before a request is one: Node's own refusals, and bodies that never end well. */
+import type { IncomingMessage } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SERVER_OPTIONS } from '../src/http/server.ts';
@@ -178,14 +179,20 @@ describe('bodies over a socket', () => {
   });
 
   it('that break off store nothing, and are no fault of ours', async () => {
-    const before = await h.stored();
-    const socket = createConnection(port, '127.0.0.1');
-    socket.write(`${post()}Content-Length: 50\r\n\r\n{"title"`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const own = await openHarness();
+    const { port: ownPort, server } = await own.listen();
+    const before = await own.stored();
+    const arrived = new Promise<IncomingMessage>((resolve) => server.once('request', resolve));
+    const socket = createConnection(ownPort, '127.0.0.1');
+    const head = post().replace(h.org.token, own.org.token);
+    socket.write(`${head}Content-Length: 50\r\n\r\n{"title"`);
+    const incoming = await arrived;
+    const broken = new Promise((resolve) => incoming.once('close', resolve));
     socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await h.stored()).toBe(before);
-    expect(h.logged).toEqual([]);
+    await broken;
+    expect(await own.stored()).toBe(before);
+    expect(own.logged).toEqual([]);
+    await own.close();
   });
 
   it('with broken chunks are a 400', async () => {

@@ -10,7 +10,6 @@ import { Watched } from './support/watched.ts';
 
 const SHARED_ROWS = limits.backgroundRows / 4;
 const KEPT_US = limits.idempotencyKeptMs * 1000;
-const TIMEOUT = { timeout: 60_000 };
 
 const eventsIn = (file: string) => numberIn(file, 'SELECT count(*) FROM events WHERE session <> 0');
 const answersIn = (file: string) => numberIn(file, 'SELECT count(*) FROM idempotency');
@@ -70,7 +69,7 @@ interface Use {
   readonly usedUs: number;
 }
 
-describe('purging a deleted session', TIMEOUT, () => {
+describe('purging a deleted session', () => {
   test('goes on beside a steady writer, at most a quarter of a quiet commit at a time, until nothing is left', async () => {
     const watched = new Watched();
     const org = newOrg(watched.store);
@@ -127,7 +126,7 @@ describe('purging a deleted session', TIMEOUT, () => {
   });
 });
 
-describe('sweeping kept answers', TIMEOUT, () => {
+describe('sweeping kept answers', () => {
   /** A file with answers kept at the start, and later ones; a clock to move. */
   async function fileWithAnswers(first: number, later: number) {
     const file = newFile();
@@ -197,7 +196,7 @@ describe('sweeping kept answers', TIMEOUT, () => {
   });
 });
 
-describe('noting when tokens were used', TIMEOUT, () => {
+describe('noting when tokens were used', () => {
   test('goes on beside a steady writer, a quarter of a quiet commit at a time', async () => {
     const watched = new Watched();
     const org = newOrg(watched.store);
@@ -223,7 +222,7 @@ describe('noting when tokens were used', TIMEOUT, () => {
   });
 });
 
-describe('all background work together', TIMEOUT, () => {
+describe('all background work together', () => {
   test('changes at most 50 rows beside commands and 200 rows without them, in any commit', async () => {
     const clock = { us: START_US };
     const file = newFile();
