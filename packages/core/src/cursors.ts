@@ -26,6 +26,11 @@ export interface PageQuery<Kind extends CursorKind> {
   readonly limit: number;
 }
 
+/** Whether a page is read from older to newer: "before" travels against the order in which its list is shown. */
+export function readsAscending({ order, cursor }: PageQuery<CursorKind>): boolean {
+  return (order === 'asc') === (cursor?.direction !== 'before');
+}
+
 /** Which list a `page` token belongs to: a kind of record, and the session when it is the list of one session. */
 export interface ListName<Kind extends CursorKind> {
   readonly kind: Kind;

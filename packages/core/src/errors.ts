@@ -39,6 +39,14 @@ export class TurnlogError extends Error {
   }
 }
 
+/** The refusal of a request under a key that stands for another one (I5). */
+export function idempotencyKeyReused(): TurnlogError {
+  return new TurnlogError(
+    'idempotency_key_reused',
+    'This idempotency key was used for another request: use a new key for each request, and the same key only to repeat it.',
+  );
+}
+
 /** A 400: what is wrong, where, and what to do. */
 export function invalid(param: string, message: string): TurnlogError {
   return new TurnlogError('invalid_request', message, param);

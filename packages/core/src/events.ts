@@ -166,7 +166,7 @@ function lifecycleFacts(type: string, event: JsonNode): Pick<EventDraft, 'signal
   if (!hasSignal(type)) return { signal: null, usage: null, failure: null };
   const error = objectMember(event, 'error');
   const signal = signalOf(type, {
-    stopReason: stringMember(objectMember(event, 'stop_reason'), 'type') ?? stringMember(event, 'stop_reason'),
+    stopReason: stringMember(objectMember(event, 'stop_reason'), 'type'),
     retryStatus: retryStatus(event) ?? retryStatus(error),
     exitCode: numberMember(event, 'exit_code'),
   });

@@ -108,8 +108,7 @@ export function microsOfId(id: Id<IdKind>): number {
 
 /** The lowest possible 16 bytes at a microsecond: every id made before it is smaller, every id made at or after it is not. */
 export function lowestIdBytes(micros: number): Uint8Array {
-  const bytes = idBytes(micros, (length) => new Uint8Array(length));
-  return bytes;
+  return idBytes(micros, (length) => new Uint8Array(length));
 }
 
 /** The same 128 bits as a UUID in lower case. */

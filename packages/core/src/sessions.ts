@@ -37,6 +37,11 @@ export interface Session {
 /** How a caller names a session: by our id or by its own. */
 export type SessionRef = { readonly id: SessionId } | { readonly externalId: string };
 
+/** The name that a reference was made of, as an answer may echo it. */
+export function nameOf(ref: SessionRef): string {
+  return 'id' in ref ? ref.id : ref.externalId;
+}
+
 export interface CreateSession {
   readonly externalId: string | null;
   readonly agent: Agent | null;

@@ -1,6 +1,6 @@
 /** Idempotency keys: what identifies a request, so that a repeat has one effect and one answer (I5). */
 import { createHash } from 'node:crypto';
-import { invalid, TurnlogError } from '@turnlog/core/errors';
+import { invalid, type TurnlogError } from '@turnlog/core/errors';
 import { limits } from '@turnlog/core/limits';
 import { sha256 } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
@@ -30,12 +30,5 @@ export function invalidKey(): TurnlogError {
   return invalid(
     'Idempotency-Key',
     `'Idempotency-Key' must have 1 to ${limits.idempotencyKeyCharacters} visible ASCII characters, and be sent once, under one name.`,
-  );
-}
-
-export function keyReused(): TurnlogError {
-  return new TurnlogError(
-    'idempotency_key_reused',
-    'This idempotency key was used for another request: use a new key for each request, and the same key only to repeat it.',
   );
 }

@@ -4,7 +4,7 @@
  * later refusal would hide it: on the good path the verb finds out by itself. A write looks before it takes the body.
  */
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
-import { TurnlogError } from '@turnlog/core/errors';
+import { idempotencyKeyReused, TurnlogError } from '@turnlog/core/errors';
 import type { OrgId } from '@turnlog/core/ids';
 import type { JsonNode } from '@turnlog/core/json';
 import type { Idempotency, WriteContext } from '@turnlog/core/store';
@@ -14,7 +14,7 @@ import { checkContentType, checkDeclaredLength, parseJson, readBytes } from './b
 import { type Credentials, requireScope } from './credentials.ts';
 import { MethodNotAllowed, type PresentRefusal, refuse, routeNotFound } from './dialect.ts';
 import { type Answer, Exchange } from './exchange.ts';
-import { fingerprintOf, invalidKey, keyReused, readKey } from './idempotency.ts';
+import { fingerprintOf, invalidKey, readKey } from './idempotency.ts';
 import { describeOperation } from './openapi.ts';
 import { PathTemplate } from './paths.ts';
 import { parseQuery, type QueryTable, type QueryValues } from './query.ts';
@@ -131,7 +131,7 @@ export class Operations {
       if (operation.posts && !replaying) await this.#checkBeforeBody(operation, exchange, subject);
       const bytes = operation.posts ? await readBytes(exchange) : NO_BYTES;
       const idempotency = typeof key === 'string' ? identify(operation, exchange, pathIds, key, bytes) : null;
-      if (replaying && kept !== idempotency?.fingerprint) throw keyReused();
+      if (replaying && kept !== idempotency?.fingerprint) throw idempotencyKeyReused();
       if (rules.body !== undefined && !replaying) checkContentType(exchange);
       const body = rules.body === undefined ? null : parseJson(bytes);
       if (rules.body === 'required' && body === null) throw noBody();
@@ -166,7 +166,7 @@ async function ranked<Table extends QueryTable>(
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof TurnlogError && REQUEST_FAULTS.has(error.code))) return error;
-  if (kept !== null) return error.code === 'body_too_large' ? keyReused() : error;
+  if (kept !== null) return error.code === 'body_too_large' ? idempotencyKeyReused() : error;
   return (await rules.missing?.(subject)) ?? error;
 }
 

@@ -1,7 +1,7 @@
 /** Appending a batch to a session: numbers, turns, phases, sums, and what the account stream says of them. */
 import { TurnlogError } from '../errors.ts';
 import type { EventDraft, Usage } from '../events.ts';
-import { makeId, type TurnId } from '../ids.ts';
+import { makeId } from '../ids.ts';
 import { announcementOf, nextPhase, type Phase } from '../lifecycle.ts';
 import type { Session } from '../sessions.ts';
 import { accountEvent, eventText } from './event-text.ts';
@@ -22,9 +22,9 @@ export function planAppend(
   context: PlanContext,
 ): Plan<Appended> {
   checkOpen(session, drafts);
-  const author = authorOf(org, session, context);
+  const author = authorOf(new OrgClock(org, context.nowUs), session, context);
   const batch = appendBatch(author, session, drafts);
-  const derived = announce(author, org.accountCount, session, batch);
+  const derived = announce(author, org.accountCount, batch);
   return {
     org: { lastUs: author.clock.lastUs, accountCount: org.accountCount + derived.length },
     session: batch.session,
@@ -38,9 +38,9 @@ export function planAppend(
   };
 }
 
-export function authorOf(org: OrgHead, session: Session, context: PlanContext): Author {
+export function authorOf(clock: OrgClock, session: Session, context: PlanContext): Author {
   return {
-    clock: new OrgClock(org, context.nowUs),
+    clock,
     context,
     sessionId: session.id,
     externalId: session.externalId,
@@ -48,14 +48,13 @@ export function authorOf(org: OrgHead, session: Session, context: PlanContext): 
   };
 }
 
+/** An event that changed its session's phase. */
 interface Move {
   readonly from: Phase;
-  readonly to: Phase;
   readonly row: EventRow;
   readonly draft: EventDraft;
-  /** The session as it stood after the event that moved it. */
+  /** The session as it stood after the event. */
   readonly session: Session;
-  readonly micros: number;
 }
 
 interface Batch {
@@ -66,32 +65,39 @@ interface Batch {
 
 /** Gives every draft its number, microsecond, turn and text, and moves the session along. */
 export function appendBatch(author: Author, before: Session, drafts: readonly EventDraft[]): Batch {
-  const { clock, context } = author;
   const rows: EventRow[] = [];
   const moves: Move[] = [];
-  let { turnId, phase, usage, startedUs, updatedUs } = before;
-  let seq = before.eventCount;
+  let session = before;
   for (const draft of drafts) {
-    const micros = clock.tick();
-    seq++;
-    if (draft.turnId !== null) turnId = draft.turnId;
-    else if (draft.type === 'user.message') turnId = makeId('turn', micros, context.random);
-    const row = sessionRow(author, draft, micros, seq, turnId);
+    const from = session.phase;
+    session = afterEvent(author, session, draft);
+    const row = sessionRow(author, draft, session);
     rows.push(row);
-    if (draft.usage !== null) usage = addUsage(usage, draft.usage);
-    updatedUs = micros;
-    const from = phase;
-    if (draft.signal !== null) phase = nextPhase(from, draft.signal);
-    if (announcementOf(from, phase) === 'session.started') startedUs = micros;
-    if (from !== phase) {
-      const session = { ...before, turnId, phase, usage, startedUs, updatedUs, eventCount: seq };
-      moves.push({ from, to: phase, row, draft, session, micros });
-    }
+    if (session.phase !== from) moves.push({ from, row, draft, session });
   }
-  return { session: { ...before, turnId, phase, usage, startedUs, updatedUs, eventCount: seq }, rows, moves };
+  return { session, rows, moves };
 }
 
-function sessionRow(author: Author, draft: EventDraft, micros: number, seq: number, turnId: TurnId | null): EventRow {
+/** The session once it holds one event more, at the org's next microsecond. */
+function afterEvent({ clock, context }: Author, before: Session, draft: EventDraft): Session {
+  const micros = clock.tick();
+  const phase = draft.signal === null ? before.phase : nextPhase(before.phase, draft.signal);
+  const starts = announcementOf(before.phase, phase) === 'session.started';
+  const ownTurn = () => (draft.type === 'user.message' ? makeId('turn', micros, context.random) : before.turnId);
+  return {
+    ...before,
+    turnId: draft.turnId ?? ownTurn(),
+    phase,
+    usage: draft.usage === null ? before.usage : addUsage(before.usage, draft.usage),
+    startedUs: starts ? micros : before.startedUs,
+    updatedUs: micros,
+    eventCount: before.eventCount + 1,
+  };
+}
+
+/** The row of the event that a session has just taken. */
+function sessionRow(author: Author, draft: EventDraft, session: Session): EventRow {
+  const { updatedUs: micros, eventCount: seq, turnId } = session;
   const id = makeId('evt', micros, author.context.random);
   const { type, schemaVersion, occurredAt, aboutSession } = draft;
   const text = eventText(
@@ -102,19 +108,17 @@ function sessionRow(author: Author, draft: EventDraft, micros: number, seq: numb
 }
 
 /** The account events that a batch's phase changes cause; they follow the whole batch (I3). */
-export function announce(author: Author, accountCount: number, before: Session, batch: Batch): EventRow[] {
+export function announce(author: Author, accountCount: number, batch: Batch): EventRow[] {
   const rows: EventRow[] = [];
-  let startedUs = before.startedUs;
-  for (const { from, to, row, draft, session, micros } of batch.moves) {
-    const type = announcementOf(from, to);
+  for (const { from, row, draft, session } of batch.moves) {
+    const type = announcementOf(from, session.phase);
     if (type === null) continue;
-    if (type === 'session.started') startedUs = micros;
     const data = {
       'session.started': () => ({ goal: session.title, model: null }),
       'session.completed': () => ({
         status: 'completed',
         steps: session.eventCount,
-        duration_ms: Math.round((micros - (startedUs ?? session.createdUs)) / 1000),
+        duration_ms: Math.round((session.updatedUs - (session.startedUs ?? session.createdUs)) / 1000),
         tokens_used: session.usage.inputTokens + session.usage.outputTokens,
       }),
       'session.failed': () => ({

@@ -47,22 +47,22 @@ export interface Plan<Value> {
 
 /** Hands out an org's next microseconds one by one. */
 export class OrgClock {
-  #nextUs: number;
+  #lastUs: number;
   readonly #nowUs: number;
 
   constructor(org: OrgHead, nowUs: number) {
-    this.#nextUs = org.lastUs;
+    this.#lastUs = org.lastUs;
     this.#nowUs = nowUs;
   }
 
   get lastUs(): number {
-    return this.#nextUs;
+    return this.#lastUs;
   }
 
   /** The next microsecond: after every earlier one, and not before now. */
   tick(): number {
-    this.#nextUs = advance(this.#nextUs, this.#nowUs, 1).lastUs;
-    return this.#nextUs;
+    this.#lastUs = advance(this.#lastUs, this.#nowUs, 1).lastUs;
+    return this.#lastUs;
   }
 }
 

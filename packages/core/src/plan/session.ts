@@ -10,9 +10,9 @@ import {
   type Session,
   type UpdateSession,
 } from '../sessions.ts';
-import { announce, appendBatch, authorOf } from './append.ts';
+import { announce, appendBatch, authorOf, planAppend } from './append.ts';
 import { accountEvent } from './event-text.ts';
-import { type Author, OrgClock, type OrgHead, type Plan, type PlanContext } from './plan.ts';
+import { OrgClock, type OrgHead, type Plan, type PlanContext } from './plan.ts';
 
 /** Plans a new session with its first events. Refuses with `external_id_taken`. */
 export function planCreate(
@@ -31,18 +31,12 @@ export function planCreate(
   const clock = new OrgClock(org, context.nowUs);
   const createdUs = clock.tick();
   const empty = newSession(command, createdUs, context);
-  const author: Author = {
-    clock,
-    context,
-    sessionId: empty.id,
-    externalId: empty.externalId,
-    agentId: empty.agent?.id ?? null,
-  };
+  const author = authorOf(clock, empty, context);
   const created = accountEvent(author, org.accountCount + 1, 'session.created', context.requestId, {
     title: empty.title,
   });
   const batch = appendBatch(author, empty, command.events);
-  const derived = announce(author, org.accountCount + 1, empty, batch);
+  const derived = announce(author, org.accountCount + 1, batch);
   return {
     org: { lastUs: clock.lastUs, accountCount: org.accountCount + 1 + derived.length },
     session: batch.session,
@@ -117,18 +111,8 @@ const INTERRUPT: EventDraft = {
 /** Plans a cancel: a `user.interrupt` event when work is going on, else nothing. Refuses with `session_archived`. */
 export function planCancel(org: OrgHead, session: Session, context: PlanContext): Plan<Canceled> {
   if (!isActive(session.phase)) return { ...unchanged(org, session), value: { session, interrupted: false } };
-  if (session.archivedUs !== null) {
-    throw new TurnlogError('session_archived', `Session '${session.id}' is archived and takes no more events.`);
-  }
-  const author = authorOf(org, session, context);
-  const batch = appendBatch(author, session, [INTERRUPT]);
-  return {
-    org: { lastUs: author.clock.lastUs, accountCount: org.accountCount },
-    session: batch.session,
-    deleted: false,
-    events: batch.rows,
-    value: { session: batch.session, interrupted: true },
-  };
+  const plan = planAppend(org, session, [INTERRUPT], context);
+  return { ...plan, value: { session: plan.value.session, interrupted: true } };
 }
 
 function newSession(command: CreateSession, createdUs: number, context: PlanContext): Session {
@@ -159,7 +143,7 @@ function noted(
   data: Readonly<Record<string, unknown>>,
   change: (micros: number) => Session,
 ): Plan<Session> {
-  const author = authorOf(org, before, context);
+  const author = authorOf(new OrgClock(org, context.nowUs), before, context);
   const event = accountEvent(author, org.accountCount + 1, type, context.requestId, data);
   const session = change(author.clock.lastUs);
   return {

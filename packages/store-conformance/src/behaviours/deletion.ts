@@ -1,7 +1,7 @@
 /** Deletion: at once for every reader, in the background on disk, and without a trace. */
 import { makeId, type OrgId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import type { SessionRef } from '@turnlog/core/sessions';
+import { nameOf, type SessionRef } from '@turnlog/core/sessions';
 import { describe, expect, test } from 'vitest';
 import type { StoreHarness } from '../harness.ts';
 import { byId, context, draft, eventQuery, notes, random, sessionCommand } from '../support/commands.ts';
@@ -164,7 +164,7 @@ export function describeDeletion(harness: StoreHarness): void {
 
 /** What every method that names a session answers; the echoed name is taken out. */
 async function attempts({ store }: Pick<Sandbox, 'store'>, org: OrgId, ref: SessionRef, event: `evt_${string}`) {
-  const name = 'id' in ref ? ref.id : ref.externalId;
+  const name = nameOf(ref);
   const told = async (attempt: Promise<unknown>) => {
     const { code, message } = await refusal(attempt);
     return { code, message: message.replaceAll(name, '<name>') };

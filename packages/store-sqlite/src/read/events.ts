@@ -1,10 +1,11 @@
 /** Reading the events of one session. Numbers are dense, so a page without filters is arithmetic on them. */
 import type { TimeRange } from '@turnlog/core/clock';
+import { readsAscending } from '@turnlog/core/cursors';
 import { sessionNotFound } from '@turnlog/core/errors';
 import type { StoredEvent } from '@turnlog/core/events';
 import { bytesFromId, type EventId, idFromBytes, microsOfId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import type { SessionRef } from '@turnlog/core/sessions';
+import { nameOf, type SessionRef } from '@turnlog/core/sessions';
 import type { EventPage, EventQuery } from '@turnlog/core/store';
 import { densePage, joined, mergedPage, type Span, type Texts } from './event-pages.ts';
 import { FillingPage } from './filling-page.ts';
@@ -80,8 +81,8 @@ export class EventReader {
 
   #span(org: number, ref: SessionRef, query: EventQuery): Span | null {
     const session = this.#session(org, ref);
-    if (!session) throw sessionNotFound('id' in ref ? ref.id : ref.externalId);
-    const ascending = (query.order === 'asc') === (query.cursor?.direction !== 'before');
+    if (!session) throw sessionNotFound(nameOf(ref));
+    const ascending = readsAscending(query);
     let low = session.first_seq;
     let high = session.count;
     if (query.cursor !== null) {
@@ -138,7 +139,7 @@ export class EventReader {
   }
 
   #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Buffer>): void {
-    if (this.#session(span.org, ref)?.no !== span.session) throw sessionNotFound('id' in ref ? ref.id : ref.externalId);
+    if (this.#session(span.org, ref)?.no !== span.session) throw sessionNotFound(nameOf(ref));
     const slice = this.#reader.statements.rows<{ seq: number; type_no: number }>(
       `SELECT seq, type_no FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
        ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'}`,

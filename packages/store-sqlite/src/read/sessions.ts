@@ -2,6 +2,7 @@
  * Reading sessions. Numbers rise with ids and times, so every list is a walk over numbers: one index proposes candidates
  * in order, a slice at a time, and each is checked against the whole query.
  */
+import { readsAscending } from '@turnlog/core/cursors';
 import { bytesFromId, lowestIdBytes } from '@turnlog/core/ids';
 import { PHASES, STATUS_OF_PHASE } from '@turnlog/core/lifecycle';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
@@ -48,7 +49,7 @@ export class SessionReader {
   }
 
   async list(org: number, query: SessionQuery): Promise<Page<Session>> {
-    const ascending = (query.order === 'asc') === (query.cursor?.direction !== 'before');
+    const ascending = readsAscending(query);
     const page = new FillingPage<Session>(query.limit);
     const walk = this.#reader.snapshot(() => this.#walk(org, query, ascending));
     const source = sourceOf(org, query);
@@ -65,15 +66,14 @@ export class SessionReader {
   /** The numbers between which the list lies. A cursor and a time are positions: what they name need not exist. */
   #walk(org: number, query: SessionQuery, ascending: boolean): Walk {
     const { cursor, range } = query;
-    let low = range.fromUs === null ? 1 : this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.fromUs, 0)));
+    let low = range.fromUs === null ? 1 : this.#firstNumber(org, '>=', lowestIdBytes(Math.max(range.fromUs, 0)));
     let high = this.#lastNumber(org);
     if (range.untilUs !== null)
-      high = Math.min(high, this.#firstNumberFrom(org, lowestIdBytes(Math.max(range.untilUs, 0))) - 1);
+      high = Math.min(high, this.#firstNumber(org, '>=', lowestIdBytes(Math.max(range.untilUs, 0))) - 1);
     if (cursor !== null) {
       const id = bytesFromId(cursor.id);
-      const from = this.#firstNumberFrom(org, id);
-      if (ascending) low = Math.max(low, this.#isNumber(org, from, id) ? from + 1 : from);
-      else high = Math.min(high, from - 1);
+      if (ascending) low = Math.max(low, this.#firstNumber(org, '>', id));
+      else high = Math.min(high, this.#firstNumber(org, '>=', id) - 1);
     }
     return { low, high, ascending, rows: Math.min(SLICE_ROWS, query.limit + 1) };
   }
@@ -84,15 +84,10 @@ export class SessionReader {
     return this.#reader.statements.row<{ last_session: number }>(text, org)?.last_session ?? 0;
   }
 
-  /** The number of the first session whose id is not below the given one; beyond all numbers when there is none. */
-  #firstNumberFrom(org: number, id: Uint8Array): number {
-    const text = 'SELECT no FROM sessions WHERE org = ? AND id >= ? ORDER BY id LIMIT 1';
+  /** The number of the first session whose id is past the given one, or not below it; beyond all when there is none. */
+  #firstNumber(org: number, past: '>' | '>=', id: Uint8Array): number {
+    const text = `SELECT no FROM sessions WHERE org = ? AND id ${past} ? ORDER BY id LIMIT 1`;
     return this.#reader.statements.row<{ no: number }>(text, org, id)?.no ?? Number.MAX_SAFE_INTEGER;
-  }
-
-  #isNumber(org: number, no: number, id: Uint8Array): boolean {
-    const text = 'SELECT no FROM sessions WHERE org = ? AND id = ?';
-    return this.#reader.statements.row<{ no: number }>(text, org, id)?.no === no;
   }
 
   /** Looks at the next candidates; answers whether there are no more. */

@@ -1,6 +1,6 @@
 /** Reading tokens, and the principal behind a secret. */
 
-import type { PageQuery } from '@turnlog/core/cursors';
+import { type PageQuery, readsAscending } from '@turnlog/core/cursors';
 import { bytesFromId, idFromBytes, type TokenId } from '@turnlog/core/ids';
 import type { Page } from '@turnlog/core/store';
 import type { Principal, Scope, Token } from '@turnlog/core/tokens';
@@ -18,7 +18,7 @@ export class TokenReader {
   }
 
   list(org: number, query: PageQuery<'tok'>): Page<Token> {
-    const ascending = (query.order === 'asc') === (query.cursor?.direction !== 'before');
+    const ascending = readsAscending(query);
     const cursor = query.cursor === null ? (ascending ? LOWEST : HIGHEST) : bytesFromId(query.cursor.id);
     const text = `SELECT ${TOKEN_COLUMNS} FROM tokens WHERE org = ? AND id ${ascending ? '>' : '<'} ?
       ORDER BY id ${ascending ? 'ASC' : 'DESC'} LIMIT ?`;

@@ -101,7 +101,7 @@ export class BatchWriter {
   #keepAnswer(org: OrgState, command: Command, planned: Planned, nowUs: number, writes: (() => void)[]): void {
     const { idempotency } = command.context;
     if (!idempotency) return;
-    this.#bench.kept.plan(org.no, idempotency, { value: planned.value, events: planned.events ?? null });
+    this.#bench.kept.plan(org.no, idempotency, planned.value, planned.answer);
     writes.push(() => this.#bench.kept.write(org.no, idempotency, planned.answer, nowUs));
   }
 

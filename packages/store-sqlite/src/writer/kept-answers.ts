@@ -1,19 +1,23 @@
 /** Idempotency (I5): answers kept beside their effects, found before anything else is looked at. */
-import { TurnlogError } from '@turnlog/core/errors';
+import { idempotencyKeyReused, TurnlogError } from '@turnlog/core/errors';
 import { limits } from '@turnlog/core/limits';
 import type { Idempotency } from '@turnlog/core/store';
 import type { Statements } from '../statements.ts';
 
-/** Where a kept answer comes from: its events, or its own text. */
+/** Where a kept answer comes from: its events, as long as their session lives, or its own text. */
 export type Answer =
-  | { readonly kind: 'events'; readonly session: number; readonly firstSeq: number; readonly n: number }
+  | {
+      readonly kind: 'events';
+      readonly session: { readonly no: number; readonly deleted: boolean };
+      readonly firstSeq: number;
+      readonly n: number;
+    }
   | { readonly kind: 'value'; readonly value: unknown };
 
 interface PlannedAnswer {
   readonly fingerprint: string;
   readonly value: unknown;
-  /** The session whose events the value consists of; null for every other value. */
-  readonly events: { readonly deleted: boolean } | null;
+  readonly answer: Answer;
 }
 
 interface KeptRow {
@@ -38,7 +42,8 @@ export class KeptAnswers {
     const planned = this.#planned.get(plannedKey(org, idempotency));
     if (planned) {
       checkFingerprint(planned.fingerprint, idempotency);
-      if (planned.events?.deleted) throw sessionGone();
+      const { answer } = planned;
+      if (answer.kind === 'events' && answer.session.deleted) throw sessionGone();
       return planned;
     }
     const row = this.#statements.row<KeptRow>(
@@ -55,8 +60,8 @@ export class KeptAnswers {
   }
 
   /** Notes an answer for the rest of the batch. */
-  plan(org: number, idempotency: Idempotency, answer: Omit<PlannedAnswer, 'fingerprint'>): void {
-    this.#planned.set(plannedKey(org, idempotency), { fingerprint: idempotency.fingerprint, ...answer });
+  plan(org: number, idempotency: Idempotency, value: unknown, answer: Answer): void {
+    this.#planned.set(plannedKey(org, idempotency), { fingerprint: idempotency.fingerprint, value, answer });
   }
 
   write(org: number, idempotency: Idempotency, answer: Answer, nowUs: number): void {
@@ -67,7 +72,7 @@ export class KeptAnswers {
       Buffer.from(idempotency.key, 'hex'),
       Buffer.from(idempotency.fingerprint, 'hex'),
       nowUs,
-      answer.kind === 'events' ? answer.session : null,
+      answer.kind === 'events' ? answer.session.no : null,
       answer.kind === 'events' ? answer.firstSeq : null,
       answer.kind === 'events' ? answer.n : null,
       answer.kind === 'value' ? JSON.stringify(answer.value) : null,
@@ -104,10 +109,7 @@ function sessionGone(): TurnlogError {
 
 function checkFingerprint(kept: string, idempotency: Idempotency): void {
   if (kept === idempotency.fingerprint) return;
-  throw new TurnlogError(
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another request: send a new key, or the first request again unchanged.',
-  );
+  throw idempotencyKeyReused();
 }
 
 function plannedKey(org: number, idempotency: Idempotency): string {

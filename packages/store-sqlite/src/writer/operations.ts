@@ -3,7 +3,7 @@ import { sessionNotFound } from '@turnlog/core/errors';
 import { planAppend } from '@turnlog/core/plan/append';
 import type { Plan, PlanContext } from '@turnlog/core/plan/plan';
 import { planArchive, planCancel, planCreate, planDelete, planUpdate } from '@turnlog/core/plan/session';
-import { type SessionRef, sessionRef } from '@turnlog/core/sessions';
+import { nameOf, type SessionRef, sessionRef } from '@turnlog/core/sessions';
 import type { Heads, OrgState, SessionState } from './heads.ts';
 import { randomBytes } from './heads.ts';
 import type { Answer, KeptAnswers } from './kept-answers.ts';
@@ -14,8 +14,6 @@ import type { TokenStep, TokenWriter } from './tokens.ts';
 export interface Planned {
   readonly value: unknown;
   readonly answer: Answer;
-  /** The session whose events are the answer, when they are. */
-  readonly events?: SessionState;
   readonly write: () => void;
 }
 
@@ -39,8 +37,8 @@ export function planCommand(bench: Workbench, org: OrgState, command: Command, n
       const state = live(bench, org, command.ref);
       const plan = planAppend(org.head, state.session, command.events, context);
       const { firstSeq, texts } = plan.value;
-      const answer: Answer = { kind: 'events', session: state.no, firstSeq, n: texts.length };
-      return { value: texts, answer, events: state, write: advance(bench, org, state, plan, context) };
+      const answer: Answer = { kind: 'events', session: state, firstSeq, n: texts.length };
+      return { value: texts, answer, write: advance(bench, org, state, plan, context) };
     }
     case 'update-session':
       return changeSession(bench, org, command.ref, context, (state) =>
@@ -150,7 +148,7 @@ function numberOf(heads: Heads, org: OrgState, holder: SessionState, name: strin
 
 function live(bench: Workbench, org: OrgState, ref: SessionRef): SessionState {
   const state = bench.heads.session(org, ref);
-  if (!state) throw sessionNotFound('id' in ref ? ref.id : ref.externalId);
+  if (!state) throw sessionNotFound(nameOf(ref));
   return state;
 }
 
