@@ -6,8 +6,8 @@ import type { NewOrg } from '@turnlog/core/directory';
 import { bytesFromId, idFromBytes, makeId, type OrgId } from '@turnlog/core/ids';
 import { SCOPES, type Token } from '@turnlog/core/tokens';
 import type { Connection } from './connection.ts';
+import { randomBytes } from './random.ts';
 import { Statements } from './statements.ts';
-import { randomBytes } from './writer/heads.ts';
 import { insertToken } from './writer/tokens.ts';
 
 /** Makes an org with a token that has every scope. */

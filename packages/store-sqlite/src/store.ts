@@ -15,7 +15,7 @@ import { Reader } from './read/reader.ts';
 import { SessionReader } from './read/sessions.ts';
 import { TokenReader } from './read/tokens.ts';
 import { findToken } from './token-rows.ts';
-import { keptSinceUs } from './writer/kept-answers.ts';
+import { keptFingerprint } from './writer/kept-answers.ts';
 import type { Command, Operation } from './writer/protocol.ts';
 import { WriteQueue } from './writer/queue.ts';
 import type { WriterThreadData } from './writer/thread.ts';
@@ -123,15 +123,7 @@ function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
   const sessions = new SessionReader(reader);
   const tokens = new TokenReader(reader);
   return {
-    keptFingerprint: async (org, key) =>
-      reader.statements
-        .row<{ fingerprint: Buffer }>(
-          'SELECT fingerprint FROM idempotency WHERE org = ? AND key = ? AND created_us >= ?',
-          reader.org(org),
-          Buffer.from(key, 'hex'),
-          keptSinceUs(nowUs()),
-        )
-        ?.fingerprint.toString('hex') ?? null,
+    keptFingerprint: async (org, key) => keptFingerprint(reader.statements, reader.org(org), key, nowUs()),
     getSession: async (org, ref) => sessions.get(reader.org(org), ref),
     listSessions: async (org, query) => sessions.list(reader.org(org), query),
     getEvent: async (org, ref, id) => events.get(reader.org(org), ref, id),

@@ -67,9 +67,8 @@ export class Operations {
   readonly #presentRefusal: PresentRefusal;
   readonly #services: Services;
   readonly #credentials: Credentials;
-  readonly #served: { readonly path: PathTemplate; readonly method: string }[] = [];
-
   readonly #documentedAt: string;
+  readonly #served: { readonly path: PathTemplate; readonly method: string }[] = [];
 
   /** `documentedAt` is the prefix under which the reference shows the operations, which may be served at others too. */
   constructor(documentedAt: string, presentRefusal: PresentRefusal, services: Services, credentials: Credentials) {

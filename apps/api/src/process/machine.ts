@@ -2,6 +2,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pooled } from '@turnlog/core/random';
 import { StoreFileError } from '@turnlog/store-sqlite';
 
 /** Microseconds since 1970, to the millisecond. */
@@ -9,16 +10,7 @@ export function nowUs(): number {
   return Date.now() * 1000;
 }
 
-const POOL_BYTES = 4_096;
-let pool: Uint8Array = new Uint8Array(0);
-
-/** Random bytes from the system, drawn in larger pieces. */
-export function randomBytes(length: number): Uint8Array {
-  if (pool.length < length) pool = systemRandomBytes(Math.max(POOL_BYTES, length));
-  const bytes = pool.subarray(0, length);
-  pool = pool.subarray(length);
-  return bytes;
-}
+export const randomBytes = pooled(systemRandomBytes);
 
 /** Makes the folder of a file, for its owner alone. Throws `StoreFileError` when that cannot be. */
 export function makeFolder(file: string): void {

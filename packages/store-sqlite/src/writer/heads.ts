@@ -2,7 +2,6 @@
  * What the writer knows by heart: orgs, sessions and dictionaries as they stand after the last planned command. Read from
  * the file when missing; dropped whole when a batch fails or another connection has written.
  */
-import { randomFillSync } from 'node:crypto';
 import { bytesFromId, type OrgId } from '@turnlog/core/ids';
 import type { OrgHead } from '@turnlog/core/plan/plan';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
@@ -137,19 +136,6 @@ export class Dictionary {
     const text = `SELECT no FROM ${this.#table} WHERE org = ? AND name = ?`;
     return this.#statements.row<{ no: number }>(text, this.#org, name)?.no;
   }
-}
-
-const pool = new Uint8Array(8_192);
-let poolUsed = pool.length;
-
-/** Random bytes from a pool that the system fills. */
-export function randomBytes(length: number): Uint8Array {
-  if (poolUsed + length > pool.length) {
-    randomFillSync(pool);
-    poolUsed = 0;
-  }
-  poolUsed += length;
-  return pool.subarray(poolUsed - length, poolUsed);
 }
 
 function keyOf(org: OrgState, name: string): string {

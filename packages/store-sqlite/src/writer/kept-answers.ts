@@ -98,6 +98,17 @@ export class KeptAnswers {
   }
 }
 
+/** The fingerprint of the request whose answer is kept under a key (hexadecimal hash); null when there is none. */
+export function keptFingerprint(statements: Statements, org: number, key: string, nowUs: number): string | null {
+  const row = statements.row<Pick<KeptRow, 'fingerprint'>>(
+    'SELECT fingerprint FROM idempotency WHERE org = ? AND key = ? AND created_us >= ?',
+    org,
+    Buffer.from(key, 'hex'),
+    keptSinceUs(nowUs),
+  );
+  return row?.fingerprint.toString('hex') ?? null;
+}
+
 /** Answers made before this microsecond are forgotten. */
 export function keptSinceUs(nowUs: number): number {
   return nowUs - limits.idempotencyKeptMs * 1000;
