@@ -17,6 +17,8 @@ export const ERROR_CODES = [
   'session_terminated',
   'token_revoked',
   'idempotency_key_reused',
+  'too_many_streams',
+  'streams_exhausted',
   'storage_full',
   'overloaded',
   'outcome_unknown',
@@ -64,8 +66,8 @@ export function sessionNotFound(echoedId: string): TurnlogError {
   return new TurnlogError('session_not_found', `No session '${echo(echoedId)}' exists.`);
 }
 
-export function eventNotFound(echoedId: string): TurnlogError {
-  return new TurnlogError('event_not_found', `No event '${echo(echoedId)}' exists in this session.`);
+export function eventNotFound(echoedId: string, place = ' in this session'): TurnlogError {
+  return new TurnlogError('event_not_found', `No event '${echo(echoedId)}' exists${place}.`);
 }
 
 export function tokenNotFound(echoedId: string): TurnlogError {

@@ -23,6 +23,20 @@ export const limits = {
   /** Type patterns in one filter. */
   typePatterns: 100,
 
+  /** How long a long poll may be held. */
+  waitSecondsMax: 55,
+  /** Streams and held polls; the operator may set all of these six. */
+  streamsPerToken: 1_000,
+  streamsPerProcess: 10_000,
+  streamMaxAgeSeconds: 15 * 60,
+  streamHeartbeatSeconds: 15,
+  /** How far behind a reader of a stream may stay. */
+  streamLagBytes: 1024 * 1024,
+  streamLagSeconds: 30,
+  /** Events that a tail reads at once; a single larger one is read alone. */
+  sliceEvents: 500,
+  sliceBytes: 64 * 1024,
+
   idempotencyKeyCharacters: 255,
   idempotencyKeptMs: 48 * 60 * 60 * 1000,
 
@@ -41,4 +55,6 @@ export const limits = {
 
   /** Rows that one synchronous read may touch before it gives the loop a turn. */
   readRows: 2_000,
+  /** Rows of the feed that one page may look at once it has found something. */
+  feedScanRows: 20_000,
 } as const;

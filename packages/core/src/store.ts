@@ -5,6 +5,7 @@
  */
 import type { TimeRange } from './clock.ts';
 import type { PageQuery } from './cursors.ts';
+import type { EventFilter, Filtered } from './event-filter.ts';
 import type { EventDraft, StoredEvent } from './events.ts';
 import type { EventId, OrgId, RequestId, SessionId, TokenId } from './ids.ts';
 import type { SessionStatus } from './lifecycle.ts';
@@ -43,6 +44,37 @@ export interface EventPage {
   readonly firstId: EventId | null;
   readonly lastId: EventId | null;
   readonly hasMore: boolean;
+}
+
+/** A page of the feed. It may end before it is full, with more to look at, once it has found something. */
+export interface FeedPage extends EventPage {
+  /** The last id looked at in the direction of travel: where to go on without looking twice; null: nothing stands there. */
+  readonly scannedThrough: EventId | null;
+}
+
+export interface FeedQuery extends PageQuery<'evt'> {
+  readonly range: TimeRange;
+  readonly filter: EventFilter | null;
+}
+
+/** What a tail follows: one session, or the whole org. */
+export type LogStream = SessionId | 'feed';
+
+/** An event as tails see it; its text is UTF-8. */
+export interface LogEvent extends Filtered {
+  readonly id: EventId;
+  readonly text: Uint8Array;
+}
+
+/** The next events of a stream, of one snapshot. */
+export interface LogSlice {
+  readonly events: readonly LogEvent[];
+  /** The last event looked at, whether it passed the filter or not; null: the stream has none. */
+  readonly position: EventId | null;
+  /** Whether the stream had no more. */
+  readonly atHead: boolean;
+  /** Whether the session takes no more events for good. */
+  readonly ended: boolean;
 }
 
 export interface EventQuery extends PageQuery<'evt'> {
@@ -99,6 +131,8 @@ export interface Store {
     events: readonly EventDraft[],
     context: WriteContext,
   ): Promise<Outcome<readonly string[]>>;
+  /** Appends to the account stream, all or nothing. `idempotency_key_reused`. */
+  publishEvents(org: OrgId, events: readonly EventDraft[], context: WriteContext): Promise<Outcome<readonly string[]>>;
   /** `idempotency_key_reused`. */
   createToken(org: OrgId, command: CreateToken, context: WriteContext): Promise<Outcome<Token>>;
   /** `token_not_found`, `token_revoked`, `permission_denied`, `idempotency_key_reused`. */
@@ -116,6 +150,19 @@ export interface Store {
   getEvent(org: OrgId, ref: SessionRef, id: EventId): Promise<StoredEvent | null>;
   /** `session_not_found`; null when the cursor is no event of the session. */
   listEvents(org: OrgId, ref: SessionRef, query: EventQuery): Promise<EventPage | null>;
+  /** Null: no such event in this org, or its session is deleted. */
+  getFeedEvent(org: OrgId, id: EventId): Promise<StoredEvent | null>;
+  /** A cursor is a position, as in `listSessions`. */
+  listFeed(org: OrgId, query: FeedQuery): Promise<FeedPage>;
+  /** The id of the session that a name stands for, deleted ones included; null: none. */
+  sessionNamed(org: OrgId, ref: SessionRef): Promise<SessionId | null>;
+  /** The last event of a stream; null: it has none. `session_not_found`. */
+  headOf(org: OrgId, stream: LogStream): Promise<EventId | null>;
+  /**
+   * What follows a position of a stream, oldest first, in a bounded slice. `session_not_found`; null when the position is
+   * no event of the session. A session's filter is by types alone.
+   */
+  readOn(org: OrgId, stream: LogStream, after: EventId | null, filter: EventFilter | null): Promise<LogSlice | null>;
   /** Null: no such token in this org. */
   getToken(org: OrgId, id: TokenId): Promise<Token | null>;
   /** A cursor is a position, as in `listSessions`. */

@@ -1,0 +1,97 @@
+/** One reader's way along a stream: by itself through history, then served by the topic, and by itself again when it falls behind. */
+import { TurnlogError } from '../errors.ts';
+import { type EventFilter, filterKey } from '../event-filter.ts';
+import type { EventId } from '../ids.ts';
+import type { LogEvent, LogSlice } from '../store.ts';
+import type { Tail, TailEnd, TailReader } from '../tails.ts';
+import type { Topic } from './topic.ts';
+
+/** `ready`: opened; `history`: reading by itself; `full`: its reader takes no more; `live`: served by the topic. */
+type TailState = 'ready' | 'history' | 'full' | 'live' | 'closed';
+
+export class TopicTail implements Tail {
+  position: EventId | null = null;
+  readonly filter: EventFilter | null;
+  /** Equal for tails with equal filters; empty without one. */
+  readonly filterKey: string;
+  /** Bytes that its topic has handed out since it fell behind. */
+  passedBytes = 0;
+  readonly #topic: Topic;
+  #state: TailState = 'ready';
+  #reader: TailReader | null = null;
+
+  constructor(topic: Topic, filter: EventFilter | null) {
+    this.#topic = topic;
+    this.filter = filter;
+    this.filterKey = filterKey(filter);
+  }
+
+  get live(): boolean {
+    return this.#state === 'live';
+  }
+
+  start(reader: TailReader): void {
+    this.#reader = reader;
+    void this.#catchUp();
+  }
+
+  resume(): void {
+    if (this.#state === 'full') void this.#catchUp();
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#topic.leave(this);
+  }
+
+  end(end: TailEnd): void {
+    if (this.#state === 'closed') return;
+    this.close();
+    this.#reader?.ended(end);
+  }
+
+  /** What the topic has read for it: the events beyond its position that pass its filter. */
+  follow(events: readonly LogEvent[], slice: LogSlice): void {
+    if (isBefore(this.position, slice.position)) this.position = slice.position;
+    this.#hand(events);
+  }
+
+  /** Reads by itself until its reader takes no more, or it meets the head. */
+  async #catchUp(): Promise<void> {
+    this.#state = 'history';
+    try {
+      while (this.#state === 'history') {
+        const { wakes } = this.#topic;
+        const slice = await this.#topic.readOn(this.position, this.filter);
+        if (this.#state !== 'history') return;
+        this.position = slice.position;
+        this.#hand(slice.events);
+        if (this.#state === 'history' && slice.atHead) this.#meetHead(slice.ended, wakes);
+      }
+    } catch (error) {
+      this.end(endOf(error));
+    }
+  }
+
+  #meetHead(ended: boolean, wakes: number): void {
+    if (ended) this.end({ kind: 'finished' });
+    else if (this.#topic.join(this, wakes)) {
+      this.#state = 'live';
+      this.passedBytes = 0;
+    }
+  }
+
+  #hand(events: readonly LogEvent[]): void {
+    if (events.length > 0 && this.#reader?.take(events) === false && this.#state !== 'closed') this.#state = 'full';
+  }
+}
+
+export function endOf(error: unknown): TailEnd {
+  const deleted = error instanceof TurnlogError && error.code === 'session_not_found';
+  return deleted ? { kind: 'finished' } : { kind: 'failed', error };
+}
+
+/** Ids of one org, as text, rise in the order of its log; null stands before all of them. */
+export function isBefore(a: EventId | null, b: EventId | null): boolean {
+  return b !== null && (a === null || a < b);
+}

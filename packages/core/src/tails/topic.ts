@@ -1,0 +1,110 @@
+/** One stream of one org, and the tails at its end: one read serves them all. */
+import { type EventFilter, passes } from '../event-filter.ts';
+import type { EventId, OrgId } from '../ids.ts';
+import type { LogEvent, LogSlice, LogStream, Store } from '../store.ts';
+import { endOf, isBefore, type TopicTail } from './tail.ts';
+
+export interface TopicOptions {
+  readonly store: Pick<Store, 'readOn' | 'headOf' | 'getEvent' | 'lastUs'>;
+  /** How many bytes of events may pass a reader that was up to date and takes no more. */
+  readonly lagBytes: number;
+}
+
+export class Topic {
+  /** Wake-ups so far. */
+  wakes = 0;
+  readonly #org: OrgId;
+  readonly #stream: LogStream;
+  readonly #store: TopicOptions['store'];
+  readonly #lagBytes: number;
+  readonly #abandoned: () => void;
+  readonly #registered = new Set<TopicTail>();
+  /** Tails that have met the head: live ones, and those that fell behind since. */
+  readonly #joined = new Set<TopicTail>();
+  /** How far the joined tails were served. */
+  #position: EventId | null = null;
+  #reading = false;
+  #again = false;
+
+  constructor(org: OrgId, stream: LogStream, { store, lagBytes }: TopicOptions, abandoned: () => void) {
+    this.#org = org;
+    this.#stream = stream;
+    this.#store = store;
+    this.#lagBytes = lagBytes;
+    this.#abandoned = abandoned;
+  }
+
+  register(tail: TopicTail): void {
+    this.#registered.add(tail);
+  }
+
+  leave(tail: TopicTail): void {
+    this.#joined.delete(tail);
+    if (this.#registered.delete(tail) && this.#registered.size === 0) this.#abandoned();
+  }
+
+  wake(): void {
+    this.wakes++;
+    if (this.#reading) this.#again = true;
+    else if (this.#joined.size > 0) void this.#pump();
+  }
+
+  /** What follows a position; one that the log no longer knows is a failure of ours. */
+  async readOn(position: EventId | null, filter: EventFilter | null): Promise<LogSlice> {
+    const slice = await this.#store.readOn(this.#org, this.#stream, position, filter);
+    if (slice === null) throw new Error(`The position ${position} has left the log.`);
+    return slice;
+  }
+
+  /** Lets a tail in that has read to the head, by a read that began after `wakes` wake-ups; false: it must read again. */
+  join(tail: TopicTail, wakes: number): boolean {
+    if (this.#joined.size === 0 && !this.#reading) {
+      this.#position = tail.position;
+      this.#joined.add(tail);
+      if (this.wakes !== wakes) void this.#pump();
+      return true;
+    }
+    if (isBefore(tail.position, this.#position)) return false;
+    this.#joined.add(tail);
+    return true;
+  }
+
+  /** Reads what is new until there is no more, once for all joined tails. */
+  async #pump(): Promise<void> {
+    this.#reading = true;
+    try {
+      let slice: LogSlice;
+      do {
+        this.#again = false;
+        slice = await this.readOn(this.#position, null);
+        this.#handOut(slice);
+      } while (this.#joined.size > 0 && (this.#again || !slice.atHead));
+    } catch (error) {
+      for (const tail of [...this.#joined]) tail.end(endOf(error));
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #handOut(slice: LogSlice): void {
+    const before = this.#position;
+    this.#position = slice.position;
+    const bytes = slice.events.reduce((sum, { text }) => sum + text.length, 0);
+    const byFilter = new Map<string, readonly LogEvent[]>([['', slice.events]]);
+    const finished = slice.atHead && slice.ended;
+    for (const tail of [...this.#joined]) {
+      if (!tail.live) {
+        tail.passedBytes += bytes;
+        if (tail.passedBytes > this.#lagBytes) tail.end({ kind: 'lagging' });
+        continue;
+      }
+      let events = byFilter.get(tail.filterKey);
+      if (events === undefined) {
+        events = slice.events.filter((event) => passes(tail.filter, event));
+        byFilter.set(tail.filterKey, events);
+      }
+      tail.follow(tail.position === before ? events : events.filter(({ id }) => isBefore(tail.position, id)), slice);
+      if (finished && tail.live) tail.end({ kind: 'finished' });
+    }
+  }
+}
