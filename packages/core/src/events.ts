@@ -92,6 +92,14 @@ export function draftEvent(event: JsonNode, path: string): EventDraft {
   };
 }
 
+/** Reads one event of the account stream, which has no turns. Throws `invalid_request`. */
+export function draftAccountEvent(event: JsonNode, path: string): EventDraft {
+  const draft = draftEvent(event, path);
+  if (draft.turnId === null) return draft;
+  const param = `${path}.turn_id`;
+  throw invalid(param, `'${param}' cannot be: only events of a session have turns; leave 'turn_id' out.`);
+}
+
 /** Whether a text is an event type: dotted lower-case words, at most 100 characters. */
 export function isEventType(text: string): boolean {
   return text.length <= limits.eventTypeCharacters && TYPE.test(text);

@@ -111,6 +111,11 @@ export function lowestIdBytes(micros: number): Uint8Array {
   return idBytes(micros, (length) => new Uint8Array(length));
 }
 
+/** The highest possible 16 bytes at a microsecond. */
+export function highestIdBytes(micros: number): Uint8Array {
+  return idBytes(micros, (length) => new Uint8Array(length).fill(0xff));
+}
+
 /** The same 128 bits as a UUID in lower case. */
 export function uuidOfId(id: Id<IdKind>): string {
   let hex = '';

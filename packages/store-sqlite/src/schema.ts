@@ -63,6 +63,13 @@ export const sessions = sqliteTable(
   ],
 );
 
+/** Sessions whose rows are gone: their account events stay, and are still found by the id. */
+export const deletedSessions = sqliteTable(
+  'deleted_sessions',
+  { org: integer('org').notNull(), id: bytes('id').notNull(), no: integer('no').notNull() },
+  (t) => [primaryKey({ columns: [t.org, t.id] }), uniqueIndex('deleted_sessions_no').on(t.org, t.no)],
+);
+
 /** What every append changes of a session, apart from `sessions` so that an append rewrites 64 bytes. */
 export const sessionHeads = sqliteTable(
   'session_heads',

@@ -6,17 +6,23 @@ import type { EventDraft } from '@turnlog/core/events';
 import type { OrgId } from '@turnlog/core/ids';
 import type { UpdateSession } from '@turnlog/core/sessions';
 import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
+import type { WakeupListener, Wakeups } from '@turnlog/core/wakeups';
 import { openReadConnection } from './connection.ts';
 import { lockFile } from './lock.ts';
 import { openMigrated } from './migrate.ts';
 import { type Bootstrap, bootstrap, createOrg } from './orgs.ts';
 import { EventReader } from './read/events.ts';
+import { FeedReader } from './read/feed.ts';
+import { FeedScan } from './read/feed-scan.ts';
+import { LogReader } from './read/log.ts';
 import { Reader } from './read/reader.ts';
+import { findSessionId } from './read/session-numbers.ts';
 import { SessionReader } from './read/sessions.ts';
 import { TokenReader } from './read/tokens.ts';
+import { TypeNumbers } from './read/types.ts';
 import { findToken } from './token-rows.ts';
 import { keptFingerprint } from './writer/kept-answers.ts';
-import type { Command, Operation } from './writer/protocol.ts';
+import type { Command, Operation, Woken } from './writer/protocol.ts';
 import { WriteQueue } from './writer/queue.ts';
 import type { WriterThreadData } from './writer/thread.ts';
 
@@ -30,7 +36,7 @@ export interface StoreOptions {
   readonly thread?: { readonly entry: URL; readonly data: Readonly<Record<string, unknown>> };
 }
 
-export interface SqliteStore extends Store, Directory {
+export interface SqliteStore extends Store, Directory, Wakeups {
   createOrg(org: NewOrg): OrgId;
   bootstrap(org: NewOrg, ensureToken: boolean): Bootstrap;
   /** Resolves when nothing waits to be written and nothing is left to purge. */
@@ -56,12 +62,20 @@ export function openStore(options: StoreOptions): SqliteStore {
     const data: WriterThreadData & Readonly<Record<string, unknown>> = { ...options.thread?.data, file };
     const thread = new Worker(options.thread?.entry ?? THREAD_ENTRY, { workerData: data });
     const reader = new Reader(readDb);
-    const onCommitted = () => reader.release();
+    const listeners = new Set<WakeupListener>();
+    const onCommitted = (woken: readonly Woken[]) => {
+      reader.release();
+      for (const { org, sessions } of woken) for (const listener of listeners) listener.woken(org, sessions);
+    };
     const queue = new WriteQueue({ thread, nowUs, onCommitted, onUnknown: options.onUnknown });
     return {
       ...writesOf(queue),
       ...readsOf(reader, nowUs),
       ...directoryOf(reader, queue),
+      listen: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
       createOrg: (org) => {
         reader.release();
         return createOrg(writeDb, org, nowUs());
@@ -93,6 +107,7 @@ type Writes = Pick<
   | 'cancelSession'
   | 'deleteSession'
   | 'appendEvents'
+  | 'publishEvents'
   | 'createToken'
   | 'rotateToken'
   | 'revokeToken'
@@ -112,6 +127,7 @@ function writesOf(queue: WriteQueue): Writes {
     deleteSession: (org, ref, context) => submit(org, context, { kind: 'delete-session', ref }),
     appendEvents: (org, ref, events, context) =>
       submit(org, context, { kind: 'append-events', ref, events }, bytesOf(events)),
+    publishEvents: (org, events, context) => submit(org, context, { kind: 'publish-events', events }, bytesOf(events)),
     createToken: (org, create, context) => submit(org, context, { kind: 'create-token', create }),
     rotateToken: (org, id, rotate, context) => submit(org, context, { kind: 'rotate-token', id, rotate }),
     revokeToken: (org, id, context) => submit(org, context, { kind: 'revoke-token', id }),
@@ -119,7 +135,11 @@ function writesOf(queue: WriteQueue): Writes {
 }
 
 function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
-  const events = new EventReader(reader);
+  const types = new TypeNumbers(reader.statements);
+  const scan = new FeedScan(reader.statements, types);
+  const events = new EventReader(reader, types);
+  const feed = new FeedReader(reader, scan);
+  const log = new LogReader(reader, types, scan);
   const sessions = new SessionReader(reader);
   const tokens = new TokenReader(reader);
   return {
@@ -128,6 +148,11 @@ function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
     listSessions: async (org, query) => sessions.list(reader.org(org), query),
     getEvent: async (org, ref, id) => events.get(reader.org(org), ref, id),
     listEvents: async (org, ref, query) => events.list(reader.org(org), ref, query),
+    getFeedEvent: async (org, id) => feed.get(reader.org(org), id),
+    listFeed: async (org, query) => feed.list(reader.org(org), query),
+    sessionNamed: async (org, ref) => findSessionId(reader.statements, reader.org(org), ref),
+    headOf: async (org, stream) => log.headOf(reader.org(org), stream),
+    readOn: async (org, stream, after, filter) => log.readOn(reader.org(org), stream, after, filter),
     getToken: async (org, id) => findToken(reader.statements, reader.org(org), id) ?? null,
     listTokens: async (org, query) => tokens.list(reader.org(org), query),
     lastUs: async (org) =>

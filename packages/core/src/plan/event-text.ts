@@ -1,6 +1,6 @@
 /** The stored form of an event: its JSON text, envelope first, own members as sent (I8). */
 import { formatMicros } from '../clock.ts';
-import { type EventId, makeId } from '../ids.ts';
+import { type EventId, makeId, type SessionId } from '../ids.ts';
 import type { Author, EventRow } from './plan.ts';
 
 /** The envelope members of one event, in JSON text where they may be null or come from outside. */
@@ -32,6 +32,24 @@ const ID_END = ID_START + 'evt_'.length + 26;
 /** The id of a stored event, which stands first in its text. */
 export function idOfText(text: string): EventId {
   return text.slice(ID_START, ID_END) as EventId;
+}
+
+/** Characters at the beginning of a text that hold its id, type and session, all of them ASCII. */
+export const HEAD_CHARACTERS = 256;
+const TYPE_START = ID_END + '","type":"'.length;
+const TYPE_TO_SESSION = '","session_id":'.length;
+const NO_SESSION = 'n';
+const SESSION_CHARACTERS = 'sess_'.length + 26;
+
+/** The type of a stored event, from its text or the head of it. */
+export function typeOfText(text: string): string {
+  return text.slice(TYPE_START, text.indexOf('"', TYPE_START));
+}
+
+/** The session of a stored event of this type; null for account events. */
+export function sessionOfText(text: string, type: string): SessionId | null {
+  const start = TYPE_START + type.length + TYPE_TO_SESSION;
+  return text[start] === NO_SESSION ? null : (text.slice(start + 1, start + 1 + SESSION_CHARACTERS) as SessionId);
 }
 
 /** A fact that the server itself puts into the account stream about a session. */

@@ -18,6 +18,8 @@ export interface Span {
 /** Stored texts in the order of travel. */
 export type Texts = Pick<FillingPage<Buffer>, 'data' | 'hasMore'>;
 
+/** Types that one statement merges; more are found by a scan in slices. */
+export const MERGED_TYPES = 16;
 /** Pages up to the default length are concatenated by SQLite: 4 MiB hold them, unless their events are exceptionally large. */
 const CONCATENATED_ROWS = 20;
 const COMMA = Buffer.from(',');
@@ -48,12 +50,18 @@ export function mergedPage(
   descending: boolean,
 ): EventPage {
   if (types.length === 0) return joined({ data: [], hasMore: false }, false);
+  const { text, values } = mergeTypes(span, types);
+  return joined(readTexts(statements, text, [...values, limit + 1], limit), span.ascending === descending);
+}
+
+/** Texts and numbers of the events of some types, at most `MERGED_TYPES`; the last value, a limit, is the caller's. */
+export function mergeTypes(span: Span, types: readonly number[]): { readonly text: string; readonly values: number[] } {
   const part = `SELECT seq, CAST(text AS BLOB) AS text FROM events
     WHERE org = ? AND session = ? AND type_no = ? AND seq BETWEEN ? AND ?`;
-  const parts = types.map(() => part).join(' UNION ALL ');
-  const values = types.flatMap((type) => [span.org, span.session, type, span.low, span.high]);
-  const text = `${parts} ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'} LIMIT ?`;
-  return joined(readTexts(statements, text, [...values, limit + 1], limit), span.ascending === descending);
+  return {
+    text: `${types.map(() => part).join(' UNION ALL ')} ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'} LIMIT ?`,
+    values: types.flatMap((type) => [span.org, span.session, type, span.low, span.high]),
+  };
 }
 
 /** Texts as a page; `reversed` when they were read against the order of the list. */

@@ -3,26 +3,25 @@ import type { TimeRange } from '@turnlog/core/clock';
 import { readsAscending } from '@turnlog/core/cursors';
 import { sessionNotFound } from '@turnlog/core/errors';
 import type { StoredEvent } from '@turnlog/core/events';
-import { bytesFromId, type EventId, idFromBytes, microsOfId } from '@turnlog/core/ids';
+import { bytesFromId, type EventId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import { nameOf, type SessionRef } from '@turnlog/core/sessions';
 import type { EventPage, EventQuery } from '@turnlog/core/store';
-import { densePage, joined, mergedPage, type Span, type Texts } from './event-pages.ts';
+import { densePage, joined, MERGED_TYPES, mergedPage, type Span, type Texts } from './event-pages.ts';
+import { textAt } from './fill-from.ts';
 import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
+import { firstSeqSince } from './seqs.ts';
 import { turnOfTheLoop } from './turn.ts';
-import { TypeNumbers } from './types.ts';
-
-/** Types that one statement merges; more are found by a scan in slices. */
-const MERGED_TYPES = 16;
+import type { TypeNumbers } from './types.ts';
 
 export class EventReader {
   readonly #reader: Reader;
   readonly #types: TypeNumbers;
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, types: TypeNumbers) {
     this.#reader = reader;
-    this.#types = new TypeNumbers(reader.statements);
+    this.#types = types;
   }
 
   /** Null: no such event in this session, or no such session. */
@@ -101,26 +100,9 @@ export class EventReader {
 
   /** Narrows a span to a time range, by bisection: times rise with numbers. */
   #within(span: Span, { fromUs, untilUs }: TimeRange): Span {
-    const low = fromUs === null ? span.low : this.#firstSeqSince(span, fromUs);
-    const high = untilUs === null ? span.high : this.#firstSeqSince(span, untilUs) - 1;
+    const low = fromUs === null ? span.low : firstSeqSince(this.#reader.statements, span, fromUs);
+    const high = untilUs === null ? span.high : firstSeqSince(this.#reader.statements, span, untilUs) - 1;
     return { ...span, low, high };
-  }
-
-  #firstSeqSince({ org, session, low, high }: Span, micros: number): number {
-    let below = low;
-    let above = high + 1;
-    while (below < above) {
-      const middle = Math.floor((below + above) / 2);
-      const row = this.#reader.statements.row<{ id: Uint8Array }>(
-        'SELECT id FROM events WHERE org = ? AND session = ? AND seq = ?',
-        org,
-        session,
-        middle,
-      );
-      if (row && microsOfId(idFromBytes('evt', row.id)) < micros) below = middle + 1;
-      else above = middle;
-    }
-    return below;
   }
 
   /** Looks at every number of the span, a slice at a time, for types too many to merge. */
@@ -150,17 +132,8 @@ export class EventReader {
     );
     for (const { seq, type_no } of slice) {
       if (!types.has(type_no)) continue;
-      const text = this.#text(span, seq);
+      const text = textAt(this.#reader.statements, span, seq);
       if (!page.add(text, text.length)) return;
     }
-  }
-
-  #text(span: Span, seq: number): Buffer {
-    return this.#reader.statements.row<{ text: Buffer }>(
-      'SELECT CAST(text AS BLOB) AS text FROM events WHERE org = ? AND session = ? AND seq = ?',
-      span.org,
-      span.session,
-      seq,
-    )?.text as Buffer;
   }
 }

@@ -35,7 +35,7 @@ function sweepAnswers(statements: Statements, beforeUs: number, rows: number): n
   );
 }
 
-/** Removes rows of the session that was deleted first; the session itself with its last events. */
+/** Removes rows of the session that was deleted first; the session itself, but for its id, with its last events. */
 function purge(statements: Statements, rows: number): boolean {
   const session = statements.row<{ org: number; no: number }>(
     'SELECT org, no FROM sessions WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1',
@@ -49,6 +49,11 @@ function purge(statements: Statements, rows: number): boolean {
     rows,
   );
   if (removed < rows) {
+    statements.run(
+      'INSERT INTO deleted_sessions (org, id, no) SELECT org, id, no FROM sessions WHERE org = ? AND no = ?',
+      session.org,
+      session.no,
+    );
     statements.run('DELETE FROM session_heads WHERE org = ? AND session = ?', session.org, session.no);
     statements.run('DELETE FROM sessions WHERE org = ? AND no = ?', session.org, session.no);
   }

@@ -7,7 +7,7 @@ import { workInBackground } from './background.ts';
 import { Heads, type OrgState } from './heads.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { type Planned, planCommand, type Workbench } from './operations.ts';
-import type { BatchReply, BatchRequest, Command, CommandResult } from './protocol.ts';
+import type { BatchReply, BatchRequest, Command, CommandResult, Woken } from './protocol.ts';
 import { RowWriter } from './rows.ts';
 import { TokenWriter } from './tokens.ts';
 
@@ -53,13 +53,19 @@ export class BatchWriter {
       const backlog = workInBackground(this.statements, request.background);
       committing = true;
       this.statements.run('COMMIT');
-      const wrote = this.#bench.touched.size > 0;
+      const woken = this.#woken();
       this.#settle();
-      if (wrote) this.#proveDurable();
-      return { kind: 'done', results, backlog };
+      if (woken.length > 0) this.#proveDurable();
+      return { kind: 'done', results, woken, backlog };
     } catch (error) {
       return this.#abort(error, committing);
     }
+  }
+
+  #woken(): Woken[] {
+    return [...this.#bench.touched].map(([{ id }, states]) => {
+      return { org: id, sessions: [...states.keys()].map(({ session }) => session.id) };
+    });
   }
 
   /** Once, and after a commit that has written: the default of `synchronous` changes with a connection's first write. */

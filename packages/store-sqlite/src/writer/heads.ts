@@ -9,6 +9,7 @@ import { findSession, type NumberedSession } from '../session-rows.ts';
 import type { Statements } from '../statements.ts';
 
 export interface OrgState {
+  readonly id: OrgId;
   readonly no: number;
   head: OrgHead;
   lastSession: number;
@@ -21,6 +22,9 @@ export interface SessionState {
   session: Session;
   deleted: boolean;
 }
+
+/** Holds the events that belong to no session; it cannot be deleted. */
+export const ACCOUNT_STREAM = { no: 0, deleted: false } as const;
 
 /** With all the metadata that a session may have, a few dozen megabytes. */
 const SESSIONS_KEPT = 2_000;
@@ -47,6 +51,7 @@ export class Heads {
       );
       if (!row) throw new Error('The credential names an org that is not stored.');
       org = {
+        id,
         no: row.no,
         head: { lastUs: row.last_us, accountCount: row.account_count },
         lastSession: row.last_session,

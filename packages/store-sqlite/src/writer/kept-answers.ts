@@ -3,6 +3,7 @@ import { idempotencyKeyReused, TurnlogError } from '@turnlog/core/errors';
 import { limits } from '@turnlog/core/limits';
 import type { Idempotency } from '@turnlog/core/store';
 import type { Statements } from '../statements.ts';
+import { ACCOUNT_STREAM } from './heads.ts';
 
 /** Where a kept answer comes from: its events, as long as their session lives, or its own text. */
 export type Answer =
@@ -86,8 +87,10 @@ export class KeptAnswers {
   /** The stored events of a kept append; refused once their session is deleted. */
   #texts(org: number, session: number, firstSeq: number, n: number): string[] {
     const texts = this.#statements.rows<{ text: string }>(
-      `SELECT e.text FROM sessions s JOIN events e ON e.org = s.org AND e.session = s.no
-       WHERE s.org = ? AND s.no = ? AND s.deleted_us IS NULL AND e.seq BETWEEN ? AND ? ORDER BY e.seq`,
+      session === ACCOUNT_STREAM.no
+        ? 'SELECT text FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq'
+        : `SELECT e.text FROM sessions s JOIN events e ON e.org = s.org AND e.session = s.no
+           WHERE s.org = ? AND s.no = ? AND s.deleted_us IS NULL AND e.seq BETWEEN ? AND ? ORDER BY e.seq`,
       org,
       session,
       firstSeq,

@@ -2,10 +2,11 @@
 import { sessionNotFound } from '@turnlog/core/errors';
 import { planAppend } from '@turnlog/core/plan/append';
 import type { Plan, PlanContext } from '@turnlog/core/plan/plan';
+import { planPublish } from '@turnlog/core/plan/publish';
 import { planArchive, planCancel, planCreate, planDelete, planUpdate } from '@turnlog/core/plan/session';
 import { nameOf, type SessionRef, sessionRef } from '@turnlog/core/sessions';
 import { randomBytes } from '../random.ts';
-import type { Heads, OrgState, SessionState } from './heads.ts';
+import { ACCOUNT_STREAM, type Heads, type OrgState, type SessionState } from './heads.ts';
 import type { Answer, KeptAnswers } from './kept-answers.ts';
 import type { Command } from './protocol.ts';
 import type { RowWriter } from './rows.ts';
@@ -27,6 +28,9 @@ export interface Workbench {
   readonly touched: Map<OrgState, Map<SessionState, { readonly phaseChanged: boolean }>>;
 }
 
+/** What holds events: a session, or the account stream. */
+type Holder = SessionState | typeof ACCOUNT_STREAM;
+
 /** Plans one command against the heads as the batch has left them so far. */
 export function planCommand(bench: Workbench, org: OrgState, command: Command, nowUs: number): Planned {
   const context: PlanContext = { nowUs, random: randomBytes, requestId: command.context.requestId };
@@ -40,6 +44,8 @@ export function planCommand(bench: Workbench, org: OrgState, command: Command, n
       const answer: Answer = { kind: 'events', session: state, firstSeq, n: texts.length };
       return { value: texts, answer, write: advance(bench, org, state, plan, context) };
     }
+    case 'publish-events':
+      return publishEvents(bench, org, command, context);
     case 'update-session':
       return changeSession(bench, org, command.ref, context, (state) =>
         planUpdate(org.head, state.session, command.update, context),
@@ -134,14 +140,37 @@ function advance(
   const sessions = bench.touched.get(org) ?? new Map();
   sessions.set(state, { phaseChanged: phaseChanged || sessions.get(state)?.phaseChanged === true });
   bench.touched.set(org, sessions);
-  const about = plan.events.map(({ aboutSession }) => numberOf(bench.heads, org, state, aboutSession));
-  return () => bench.rows.events(org, state, plan.events, about, context.requestId);
+  return rowsOf(bench, org, state, plan, context);
+}
+
+function publishEvents(
+  bench: Workbench,
+  org: OrgState,
+  command: Extract<Command, { kind: 'publish-events' }>,
+  context: PlanContext,
+): Planned {
+  const plan = planPublish(org.head, command.events, context);
+  org.head = plan.org;
+  touch(bench, org);
+  const { firstSeq, texts } = plan.value;
+  const answer: Answer = { kind: 'events', session: ACCOUNT_STREAM, firstSeq, n: texts.length };
+  return { value: texts, answer, write: rowsOf(bench, org, ACCOUNT_STREAM, plan, context) };
+}
+
+/** Answers with what writes the events of a plan; whom they are about is settled now. */
+function rowsOf(bench: Workbench, org: OrgState, holder: Holder, plan: Plan<unknown>, context: PlanContext) {
+  const about = plan.events.map(({ aboutSession }) => numberOf(bench.heads, org, holder, aboutSession));
+  return () => bench.rows.events(org, holder.no, plan.events, about, context.requestId);
+}
+
+function touch(bench: Workbench, org: OrgState): void {
+  if (!bench.touched.has(org)) bench.touched.set(org, new Map());
 }
 
 /** The number of the session that an event is about, as of this command; null when it names none. */
-function numberOf(heads: Heads, org: OrgState, holder: SessionState, name: string | null): number | null {
+function numberOf(heads: Heads, org: OrgState, holder: Holder, name: string | null): number | null {
   if (name === null) return null;
-  if (name === holder.session.id) return holder.no;
+  if ('session' in holder && name === holder.session.id) return holder.no;
   const ref = sessionRef(name);
   return ref === null ? null : (heads.session(org, ref)?.no ?? null);
 }
@@ -154,7 +183,7 @@ function live(bench: Workbench, org: OrgState, ref: SessionRef): SessionState {
 
 function tokenStep(bench: Workbench, org: OrgState, step: TokenStep): Planned {
   org.head = step.plan.org;
-  if (!bench.touched.has(org)) bench.touched.set(org, new Map());
+  touch(bench, org);
   return { ...valued(step.plan.token), write: step.write };
 }
 

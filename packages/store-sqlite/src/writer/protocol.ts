@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from '@turnlog/core/errors';
 import type { EventDraft } from '@turnlog/core/events';
-import type { OrgId, TokenId } from '@turnlog/core/ids';
+import type { OrgId, SessionId, TokenId } from '@turnlog/core/ids';
 import type { CreateSession, SessionRef, UpdateSession } from '@turnlog/core/sessions';
 import type { CreateToken, RotateToken, WriteContext } from '@turnlog/core/store';
 
@@ -16,6 +16,7 @@ export type Operation =
   | { readonly kind: 'cancel-session'; readonly ref: SessionRef }
   | { readonly kind: 'delete-session'; readonly ref: SessionRef }
   | { readonly kind: 'append-events'; readonly ref: SessionRef; readonly events: readonly EventDraft[] }
+  | { readonly kind: 'publish-events'; readonly events: readonly EventDraft[] }
   | { readonly kind: 'create-token'; readonly create: CreateToken }
   | { readonly kind: 'rotate-token'; readonly id: TokenId; readonly rotate: RotateToken }
   | { readonly kind: 'revoke-token'; readonly id: TokenId };
@@ -38,6 +39,12 @@ export interface BatchRequest {
   };
 }
 
+/** Where a commit has left more to read. */
+export interface Woken {
+  readonly org: OrgId;
+  readonly sessions: readonly SessionId[];
+}
+
 /** A command's end: its value, or a refusal that wrote nothing. */
 export type CommandResult =
   | { readonly ok: true; readonly value: unknown; readonly replayed: boolean }
@@ -45,7 +52,12 @@ export type CommandResult =
 
 export type BatchReply =
   /** Committed; `backlog`: background work is left. */
-  | { readonly kind: 'done'; readonly results: readonly CommandResult[]; readonly backlog: boolean }
+  | {
+      readonly kind: 'done';
+      readonly results: readonly CommandResult[];
+      readonly woken: readonly Woken[];
+      readonly backlog: boolean;
+    }
   /** Rolled back: certainly not stored. */
   | { readonly kind: 'aborted'; readonly code: 'storage_full' | 'overloaded' | 'internal'; readonly message: string }
   /** Nobody knows whether the batch is stored; the thread has stopped. */

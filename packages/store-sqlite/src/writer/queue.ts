@@ -9,7 +9,7 @@ import { TurnlogError } from '@turnlog/core/errors';
 import type { OrgId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import { keptSinceUs } from './kept-answers.ts';
-import type { BatchReply, BatchRequest, Command, CommandResult, Touch } from './protocol.ts';
+import type { BatchReply, BatchRequest, Command, CommandResult, Touch, Woken } from './protocol.ts';
 
 interface Waiting {
   readonly command: Command;
@@ -21,8 +21,8 @@ interface Waiting {
 export interface WriteQueueOptions {
   readonly thread: Worker;
   readonly nowUs: NowMicros;
-  /** Told of each commit before it is acknowledged: reads must see it from then on. */
-  readonly onCommitted: () => void;
+  /** Told of each commit before it is acknowledged: reads must see it from then on, and who waits for more is woken. */
+  readonly onCommitted: (woken: readonly Woken[]) => void;
   /** Told once when the outcome of a commit is unknown; the process should then end. */
   readonly onUnknown: (message: string) => void;
 }
@@ -34,7 +34,7 @@ const SWEEP_EVERY_MS = 60_000;
 export class WriteQueue {
   readonly #thread: Worker;
   readonly #nowUs: NowMicros;
-  readonly #onCommitted: () => void;
+  readonly #onCommitted: (woken: readonly Woken[]) => void;
   readonly #onUnknown: (message: string) => void;
   readonly #byOrg = new Map<OrgId, Waiting[]>();
   readonly #touches: Touch[] = [];
@@ -187,7 +187,7 @@ export class WriteQueue {
       if (reply.code === 'internal' && running.length > 1) this.#suspects.push(...running);
       else this.#fail(running, refusalOf(reply));
     } else {
-      this.#onCommitted();
+      this.#onCommitted(reply.woken);
       this.#backlog = reply.backlog;
       this.#sweepDue = false;
       for (const [index, waiting] of running.entries()) settle(waiting, reply.results[index] as CommandResult);

@@ -4,11 +4,10 @@ import { PHASES } from '@turnlog/core/lifecycle';
 import type { EventRow } from '@turnlog/core/plan/plan';
 import type { Metadata, Session } from '@turnlog/core/sessions';
 import type { Statements } from '../statements.ts';
-import type { OrgState, SessionState } from './heads.ts';
+import { ACCOUNT_STREAM, type OrgState, type SessionState } from './heads.ts';
 
 /** The version of the text that core's `eventText` makes. */
 const TEXT_FORMAT = 1;
-const ACCOUNT_STREAM = 0;
 
 export class RowWriter {
   readonly #statements: Statements;
@@ -27,10 +26,10 @@ export class RowWriter {
     );
   }
 
-  /** `about` holds, for each row, the number of the session that it is about. */
+  /** `holder` takes the rows that are no account events; `about` says of each row which session it is about. */
   events(
     org: OrgState,
-    state: SessionState,
+    holder: number,
     rows: readonly EventRow[],
     about: readonly (number | null)[],
     requestId: RequestId,
@@ -41,7 +40,7 @@ export class RowWriter {
         `INSERT INTO events (org, session, seq, id, type_no, agent_no, about_session, request_id, format, text)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         org.no,
-        row.stream === 'account' ? ACCOUNT_STREAM : state.no,
+        row.stream === 'account' ? ACCOUNT_STREAM.no : holder,
         row.seq,
         bytesFromId(row.id),
         org.types.number(row.type),

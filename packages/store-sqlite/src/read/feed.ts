@@ -1,0 +1,75 @@
+/** Pages of the feed: every event of an org, all sessions and the account stream, in one order. */
+import { type PageQuery, readsAscending } from '@turnlog/core/cursors';
+import type { StoredEvent } from '@turnlog/core/events';
+import { bytesFromId, type EventId, highestIdBytes, idFromBytes, lowestIdBytes } from '@turnlog/core/ids';
+import { limits } from '@turnlog/core/limits';
+import type { FeedPage, FeedQuery } from '@turnlog/core/store';
+import { joined } from './event-pages.ts';
+import { type FeedScan, MAX_ID, MIN_ID } from './feed-scan.ts';
+import { FillingPage } from './filling-page.ts';
+import type { Reader } from './reader.ts';
+import { turnOfTheLoop } from './turn.ts';
+
+/** The ids between which a page may lie, both exclusive. */
+interface Bounds {
+  readonly low: Uint8Array;
+  readonly high: Uint8Array;
+}
+
+export class FeedReader {
+  readonly #reader: Reader;
+  readonly #scan: FeedScan;
+
+  constructor(reader: Reader, scan: FeedScan) {
+    this.#reader = reader;
+    this.#scan = scan;
+  }
+
+  /** Null: no such event, or its session is deleted. */
+  get(org: number, id: EventId): StoredEvent | null {
+    const row = this.#reader.statements.row<{ text: string }>(
+      `SELECT e.text FROM events e LEFT JOIN sessions s ON s.org = e.org AND s.no = e.session
+       WHERE e.org = ? AND e.id = ? AND s.deleted_us IS NULL`,
+      org,
+      bytesFromId(id),
+    );
+    return row ? { id, text: row.text } : null;
+  }
+
+  /** Looks until the page is full, the bounds are exhausted, or enough was looked at and something found. */
+  async list(org: number, query: FeedQuery): Promise<FeedPage> {
+    const ascending = readsAscending(query);
+    const page = new FillingPage<Buffer>(query.limit);
+    const budget = { wanted: query.limit, rows: limits.readRows };
+    let { low, high } = boundsOf(query, ascending);
+    let lookedAt: Uint8Array | null = null;
+    let hasMore = true;
+    for (let rows = 0; page.data.length === 0 || rows < limits.feedScanRows; rows += limits.readRows) {
+      const look = { org, filter: query.filter, ascending, low, high, ...budget };
+      const end = this.#reader.snapshot(() => this.#scan.look(look, (_, text) => page.add(text, text.length)));
+      if (end !== 'behind') {
+        lookedAt = end.lookedAt ?? lookedAt;
+        hasMore = !end.exhausted;
+        if (page.hasMore || end.exhausted) break;
+        if (lookedAt !== null && ascending) low = lookedAt;
+        else if (lookedAt !== null) high = lookedAt;
+      }
+      await turnOfTheLoop();
+    }
+    const found = joined({ data: page.data, hasMore }, ascending === (query.order === 'desc'));
+    const scannedThrough = lookedAt === null ? (query.cursor?.id ?? null) : idFromBytes('evt', lookedAt);
+    return { ...found, scannedThrough };
+  }
+}
+
+function boundsOf({ cursor, range }: FeedQuery & PageQuery<'evt'>, ascending: boolean): Bounds {
+  const lows: Uint8Array[] = [MIN_ID];
+  const highs: Uint8Array[] = [MAX_ID];
+  if (cursor !== null) (ascending ? lows : highs).push(bytesFromId(cursor.id));
+  if (range.fromUs !== null && range.fromUs > 0) lows.push(highestIdBytes(range.fromUs - 1));
+  if (range.untilUs !== null) highs.push(lowestIdBytes(range.untilUs));
+  return {
+    low: lows.reduce((a, b) => (Buffer.compare(a, b) < 0 ? b : a)),
+    high: highs.reduce((a, b) => (Buffer.compare(a, b) <= 0 ? a : b)),
+  };
+}

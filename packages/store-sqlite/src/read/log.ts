@@ -1,0 +1,140 @@
+/** Reading on: what follows a position of a stream, in slices small enough for tails. */
+
+import { sessionNotFound } from '@turnlog/core/errors';
+import type { EventFilter } from '@turnlog/core/event-filter';
+import { bytesFromId, type EventId, idFromBytes, type SessionId } from '@turnlog/core/ids';
+import { PHASES } from '@turnlog/core/lifecycle';
+import { limits } from '@turnlog/core/limits';
+import { HEAD_CHARACTERS, idOfText, sessionOfText, typeOfText } from '@turnlog/core/plan/event-text';
+import type { LogEvent, LogSlice, LogStream } from '@turnlog/core/store';
+import type { Span } from './event-pages.ts';
+import { type Candidate, type FeedScan, MAX_ID, MIN_ID } from './feed-scan.ts';
+import { fillFrom } from './fill-from.ts';
+import { FillingPage } from './filling-page.ts';
+import { Names } from './names.ts';
+import type { Reader } from './reader.ts';
+import { turnOfTheLoop } from './turn.ts';
+import type { TypeNumbers } from './types.ts';
+
+interface SessionEnd {
+  readonly no: number;
+  readonly count: number;
+  readonly phase: number;
+  readonly archived_us: number | null;
+}
+
+const TERMINATED = PHASES.indexOf('terminated');
+
+export class LogReader {
+  readonly #reader: Reader;
+  readonly #types: TypeNumbers;
+  readonly #names: Names;
+  readonly #scan: FeedScan;
+
+  constructor(reader: Reader, types: TypeNumbers, scan: FeedScan) {
+    this.#reader = reader;
+    this.#types = types;
+    this.#names = new Names(reader.statements);
+    this.#scan = scan;
+  }
+
+  /** `session_not_found`. */
+  headOf(org: number, stream: LogStream): EventId | null {
+    return this.#reader.snapshot(() => {
+      if (stream === 'feed') return this.#scan.headOf(org);
+      const session = this.#session(org, stream);
+      return this.#idAt(org, session.no, session.count);
+    });
+  }
+
+  /** `session_not_found`; null when the position is no event of the session. */
+  async readOn(
+    org: number,
+    stream: LogStream,
+    after: EventId | null,
+    filter: EventFilter | null,
+  ): Promise<LogSlice | null> {
+    for (;;) {
+      const slice = this.#reader.snapshot(() =>
+        stream === 'feed' ? this.#feed(org, after, filter) : this.#ofSession(org, stream, after, filter?.types ?? null),
+      );
+      if (slice !== null && (slice === 'behind' || !slice.atHead)) await turnOfTheLoop();
+      if (slice !== 'behind') return slice;
+    }
+  }
+
+  #feed(org: number, after: EventId | null, filter: EventFilter | null): LogSlice | 'behind' {
+    const page = new FillingPage<LogEvent>(limits.sliceEvents, limits.sliceBytes);
+    const bounds = { low: after === null ? MIN_ID : bytesFromId(after), high: MAX_ID };
+    const budget = { wanted: limits.sliceEvents, rows: limits.readRows };
+    const take = (candidate: Candidate, text: Buffer) => page.add(this.#eventOf(org, candidate, text), text.length);
+    const end = this.#scan.look({ org, filter, ascending: true, ...bounds, ...budget }, take);
+    if (end === 'behind') return end;
+    const position = end.lookedAt === null ? after : idFromBytes('evt', end.lookedAt);
+    return { events: page.data, position, atHead: end.exhausted, ended: false };
+  }
+
+  #ofSession(
+    org: number,
+    id: SessionId,
+    after: EventId | null,
+    patterns: readonly string[] | null,
+  ): LogSlice | 'behind' | null {
+    const session = this.#session(org, id);
+    const seq = after === null ? 0 : this.#seqOf(org, session.no, after);
+    if (seq === null) return null;
+    const types = patterns === null ? null : this.#types.matching(org, patterns);
+    if (types === 'behind') return types;
+    const ended = session.phase === TERMINATED || session.archived_us !== null;
+    if (seq >= session.count) return { events: [], position: after, atHead: true, ended };
+    const page = new FillingPage<LogEvent>(limits.sliceEvents, limits.sliceBytes);
+    const span: Span = { org, session: session.no, low: seq + 1, high: session.count, ascending: true };
+    const lookedAt = fillFrom(this.#reader.statements, span, types, (text) => page.add(eventOf(text), text.length));
+    const position = this.#idAt(org, session.no, lookedAt);
+    return { events: page.data, position, atHead: lookedAt === session.count, ended };
+  }
+
+  #session(org: number, id: SessionId): SessionEnd {
+    const session = this.#reader.statements.row<SessionEnd>(
+      `SELECT s.no, s.archived_us, h.count, h.phase FROM sessions s
+       JOIN session_heads h ON h.org = s.org AND h.session = s.no
+       WHERE s.deleted_us IS NULL AND s.org = ? AND s.id = ?`,
+      org,
+      bytesFromId(id),
+    );
+    if (!session) throw sessionNotFound(id);
+    return session;
+  }
+
+  /** Null: no event of this session. */
+  #seqOf(org: number, session: number, id: EventId): number | null {
+    const row = this.#reader.statements.row<{ session: number; seq: number }>(
+      'SELECT session, seq FROM events WHERE org = ? AND id = ?',
+      org,
+      bytesFromId(id),
+    );
+    return row?.session === session ? row.seq : null;
+  }
+
+  #idAt(org: number, session: number, seq: number): EventId | null {
+    const row = this.#reader.statements.row<{ id: Uint8Array }>(
+      'SELECT id FROM events WHERE org = ? AND session = ? AND seq = ?',
+      org,
+      session,
+      seq,
+    );
+    return row ? idFromBytes('evt', row.id) : null;
+  }
+
+  #eventOf(org: number, { agent_no, about_session }: Candidate, text: Buffer): LogEvent {
+    const agentId = this.#names.agent(org, agent_no);
+    return { ...eventOf(text), agentId, aboutSession: this.#names.session(org, about_session) };
+  }
+}
+
+/** An event as its text tells it. */
+function eventOf(text: Buffer): LogEvent {
+  const head = text.toString('latin1', 0, HEAD_CHARACTERS);
+  const type = typeOfText(head);
+  return { id: idOfText(head), type, sessionId: sessionOfText(head, type), aboutSession: null, agentId: null, text };
+}
