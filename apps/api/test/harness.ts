@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OrgId } from '@turnlog/core/ids';
+import { limits } from '@turnlog/core/limits';
+import { Tails } from '@turnlog/core/tails';
 import { makeSecret, type Scope, secretPrefix } from '@turnlog/core/tokens';
 import { openStore, type SqliteStore } from '@turnlog/store-sqlite';
 import type { Hono } from 'hono';
@@ -13,6 +15,7 @@ import { createApp } from '../src/app.ts';
 import { sha256 } from '../src/http/credentials.ts';
 import { createServer } from '../src/http/server.ts';
 import type { Services } from '../src/http/services.ts';
+import { type StreamLimits, Streams } from '../src/http/streams/streams.ts';
 
 export interface Reply {
   readonly status: number;
@@ -58,6 +61,15 @@ export interface Harness {
   close(): Promise<void>;
 }
 
+/** As configured by default. */
+export const STREAM_LIMITS: StreamLimits = {
+  perToken: limits.streamsPerToken,
+  perProcess: limits.streamsPerProcess,
+  maxAgeMs: limits.streamMaxAgeSeconds * 1000,
+  heartbeatMs: limits.streamHeartbeatSeconds * 1000,
+  lagMs: limits.streamLagSeconds * 1000,
+};
+
 export async function openHarness(options: Partial<Services> = {}): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), 'turnlog-api-'));
   const clock = { offsetUs: 0 };
@@ -69,6 +81,8 @@ export async function openHarness(options: Partial<Services> = {}): Promise<Harn
   const services: Services = {
     store,
     directory: store,
+    tails: new Tails({ store, wakeups: store, lagBytes: limits.streamLagBytes }),
+    streams: new Streams(STREAM_LIMITS, nowUs),
     nowUs,
     random: randomBytes,
     corsOrigins: [],

@@ -48,6 +48,12 @@ export class Credentials {
     return this.#lookUp(secretHash);
   }
 
+  /** What a secret that was admitted once stands for by now: null when it is revoked, rotated away or expired. */
+  async recheck(secretHash: string): Promise<Principal | null> {
+    const principal = await this.#directory.findPrincipal(secretHash);
+    return principal !== null && !isExpired(principal, this.#nowUs()) ? principal : null;
+  }
+
   /** Forgets what is remembered of a token; to be called before its change is answered. */
   forget(tokenId: TokenId): void {
     this.#forgettings++;
@@ -72,7 +78,7 @@ export class Credentials {
 
   #admit(principal: Principal): Principal {
     const nowUs = this.#nowUs();
-    if (principal.expiresUs !== null && principal.expiresUs <= nowUs) throw refused();
+    if (isExpired(principal, nowUs)) throw refused();
     this.#touch(principal, nowUs);
     return principal;
   }
@@ -85,6 +91,15 @@ export class Credentials {
     this.#touchedUs.set(tokenId, usedUs);
     this.#directory.touchTokens(new Map([[tokenId, { org, usedUs }]]));
   }
+}
+
+export function isExpired({ expiresUs }: Principal, nowUs: number): boolean {
+  return expiresUs !== null && expiresUs <= nowUs;
+}
+
+/** The hash of the secret that a request has sent; for a request that was admitted. */
+export function secretHashOf(exchange: Exchange): string {
+  return sha256(readSecret(exchange) ?? '');
 }
 
 /** Throws `permission_denied` unless the credential has a scope. */
@@ -104,6 +119,11 @@ function readSecret(exchange: Exchange): string | undefined {
   const scheme = authorization === undefined ? null : BEARER.exec(authorization);
   if (authorization === undefined || scheme === null) return exchange.header('x-api-key');
   return authorization.slice(scheme[0].length).trimEnd();
+}
+
+/** The refusal in the middle of a stream whose token does not count any more. */
+export function noLongerValid(): TurnlogError {
+  return refused();
 }
 
 /** One sentence for malformed, unknown, expired and revoked: which of them it is, is not for the caller to learn. */

@@ -15,8 +15,13 @@ export interface Dialect {
 
 const FIRST_SERVER_ERROR = 500;
 
-/** Turns whatever was thrown into an answer; what is no refusal of ours is logged and told apart by nothing but its id. */
+/** Turns whatever was thrown into an answer. */
 export function refuse(exchange: Exchange, present: PresentRefusal, log: Log, cause: unknown): Response {
+  return exchange.answer(refusalOf(exchange, present, log, cause));
+}
+
+/** What is no refusal of ours is logged and told apart by nothing but its id. */
+export function refusalOf(exchange: Exchange, present: PresentRefusal, log: Log, cause: unknown): Answer {
   const error = cause instanceof TurnlogError ? cause : new TurnlogError('internal', 'An unexpected error.');
   const answer = present(error, exchange.requestId);
   if (answer.status >= FIRST_SERVER_ERROR) {
@@ -24,7 +29,7 @@ export function refuse(exchange: Exchange, present: PresentRefusal, log: Log, ca
     if (error.code === 'internal') log.error(fields, 'a request failed');
     else log.warn(fields, 'a request was turned away');
   }
-  return exchange.answer(answer);
+  return answer;
 }
 
 /** A 405; `allow` lists what the path takes instead. */

@@ -1,5 +1,5 @@
 /** One request and its answer: what every dialect needs of both, read lazily and without copies. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { makeId, type RequestId } from '@turnlog/core/ids';
 import type { Context } from 'hono';
 import { corsHeaders } from './cors.ts';
@@ -8,6 +8,7 @@ import type { Services } from './services.ts';
 /** What @hono/node-server puts into a context; absent under `app.request()`. */
 export interface NodeBindings {
   readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
 }
 
 export interface Answer {
@@ -31,12 +32,15 @@ export class Exchange {
   readonly requestId: RequestId;
   readonly raw: Request;
   readonly incoming: IncomingMessage | undefined;
+  readonly outgoing: ServerResponse | undefined;
   readonly #corsOrigins: readonly string[];
 
   constructor(context: Context, services: Services) {
     this.requestId = makeId('req', services.nowUs(), services.random);
     this.raw = context.req.raw;
-    this.incoming = (context.env as NodeBindings | undefined)?.incoming;
+    const bindings = context.env as NodeBindings | undefined;
+    this.incoming = bindings?.incoming;
+    this.outgoing = bindings?.outgoing;
     this.#corsOrigins = services.corsOrigins;
     if (services.logRequests && this.incoming !== undefined) requestIds.set(this.incoming, this.requestId);
   }
@@ -77,10 +81,15 @@ export class Exchange {
   }
 
   answer({ status, body, headers }: Answer): Response {
-    const all: Record<string, string> = { 'request-id': this.requestId };
-    if (body !== null) all['content-type'] = 'application/json';
+    const all = this.headersOf(body === null ? {} : { 'content-type': 'application/json' });
     if (headers !== undefined) Object.assign(all, headers);
-    if (this.#corsOrigins.length > 0) Object.assign(all, corsHeaders(this.#corsOrigins, this.header('origin')));
     return new Response(body, { status, headers: all });
+  }
+
+  /** Headers of an answer: its own, and those that all have. */
+  headersOf(own: Readonly<Record<string, string>>): Record<string, string> {
+    const all: Record<string, string> = { 'request-id': this.requestId, ...own };
+    if (this.#corsOrigins.length > 0) Object.assign(all, corsHeaders(this.#corsOrigins, this.header('origin')));
+    return all;
   }
 }

@@ -62,6 +62,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   statuses: ['running'],
   metadata: { ticket: '4711' },
   include_archived: 'true',
+  wait: 30,
 };
 
 /** Registers what the operations refer to. */
@@ -89,7 +90,9 @@ export function headersOf(...names: readonly HeaderName[]) {
 /** The route as the document shows it, below the prefix where it is documented. */
 export function describeOperation(route: RouteConfig, query: QueryTable | undefined, prefix: string): RouteConfig {
   const parameters: Parameter[] = [...((route.parameters ?? []) as Parameter[])];
-  for (const [name, parameter] of Object.entries(query ?? {})) parameters.push(describeQuery(name, parameter));
+  for (const [name, parameter] of Object.entries(query ?? {})) {
+    if (parameter.hidden !== true) parameters.push(describeQuery(name, parameter));
+  }
   const repeatable = route.method === 'post' || route.method === 'patch';
   if (repeatable) parameters.push({ $ref: `#/components/parameters/${IDEMPOTENCY_KEY}` });
   const responses = describeSuccesses(route.responses, repeatable);
@@ -107,13 +110,15 @@ function describeSuccesses(responses: Responses, repeatable: boolean): Responses
   );
 }
 
-function describeQuery(name: string, { form, schema, description }: QueryParameter): Parameter {
+function describeQuery(name: string, { form, schema, description, sdkName }: QueryParameter): Parameter {
   const examples = { default: { value: exampleOf(name, schema), ...LEFT_OUT } };
-  return { name, in: 'query', required: false, schema, description, examples, ...STYLES[form] };
+  const renamed = sdkName === undefined ? {} : { 'x-sdk-name': sdkName };
+  return { name, in: 'query', required: false, schema, description, examples, ...STYLES[form], ...renamed };
 }
 
 function exampleOf(name: string, schema: object): unknown {
   const { default: fallback, enum: choices } = schema as { readonly default?: unknown; readonly enum?: unknown[] };
-  const range = name.startsWith('created_at') ? '2026-01-31T09:30:00Z' : undefined;
+  const range =
+    name.startsWith('created_at') || name === 'since' || name === 'until' ? '2026-01-31T09:30:00Z' : undefined;
   return fallback ?? choices?.[0] ?? range ?? EXAMPLES[name] ?? name;
 }

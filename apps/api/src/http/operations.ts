@@ -3,6 +3,7 @@
  * 401, 405, 403, the kept answer of an idempotent repeat, 404, 413, 415, 400, 409. A read looks its 404 up only when a
  * later refusal would hide it: on the good path the verb finds out by itself. A write looks before it takes the body.
  */
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import { idempotencyKeyReused, TurnlogError } from '@turnlog/core/errors';
 import type { OrgId } from '@turnlog/core/ids';
@@ -43,19 +44,34 @@ export interface Rules<Table extends QueryTable> {
   readonly body?: 'required' | 'optional';
   /** A second method that does the same. */
   readonly alias?: 'patch';
+  /** Does its work when the caller accepts a stream. */
+  readonly stream?: Behaviour<QueryTable>;
   /** The 404 of a subject that does not exist, else null. */
   readonly missing?: (subject: Subject) => Promise<TurnlogError | null>;
 }
 
-type Handle<Table extends QueryTable> = (call: Call<Table>) => Promise<Answer>;
+/** Answers a call, or has written the answer to the socket itself. */
+export type Handle<Table extends QueryTable> = (call: Call<Table>, exchange: Exchange) => Promise<Answer | typeof SENT>;
 
-interface Operation<Table extends QueryTable> {
+/** Said by a handler that has taken the socket over. */
+export const SENT = Symbol('sent');
+
+/** What an operation checks and does. */
+export interface Behaviour<Table extends QueryTable> {
+  readonly rules: Rules<Table>;
+  readonly handle: Handle<Table>;
+}
+
+/** What an operation does, for whoever serves it too; its handler gets the parameters of its own table. */
+export function behaviour<Table extends QueryTable>(rules: Rules<Table>, handle: Handle<Table>): Behaviour<QueryTable> {
+  return { rules, handle } as Behaviour<QueryTable>;
+}
+
+interface Operation<Table extends QueryTable> extends Behaviour<Table> {
   readonly id: string;
   /** Whether it takes bodies and idempotency keys. */
   readonly posts: boolean;
   readonly path: PathTemplate;
-  readonly rules: Rules<Table>;
-  readonly handle: Handle<Table>;
 }
 
 /** Faults of the request itself: all that a 404 comes before. */
@@ -108,7 +124,12 @@ export class Operations {
       const known = this.#credentials.authenticate(exchange);
       const principal = known instanceof Promise ? await known : known;
       requireScope(principal, operation.rules.scope);
-      return exchange.answer(await this.#perform(operation, exchange, principal));
+      const { stream } = operation.rules;
+      const streams = stream !== undefined && acceptsStream(exchange);
+      const answer = streams
+        ? await this.#perform({ ...operation, ...stream }, exchange, principal)
+        : await this.#perform(operation, exchange, principal);
+      return answer === SENT ? RESPONSE_ALREADY_SENT : exchange.answer(answer);
     } catch (error) {
       return refuse(exchange, this.#presentRefusal, this.#services.log, error);
     }
@@ -118,7 +139,7 @@ export class Operations {
     operation: Operation<Table>,
     exchange: Exchange,
     principal: Principal,
-  ): Promise<Answer> {
+  ): Promise<Answer | typeof SENT> {
     const { rules } = operation;
     const pathIds = operation.path.idsOf(exchange.path);
     if (pathIds === null || exchange.climbs) throw routeNotFound();
@@ -137,7 +158,7 @@ export class Operations {
       if (key === null) throw invalidKey();
       const query = parseQuery<Table>(exchange.search, rules.query);
       const context = { requestId: exchange.requestId, idempotency };
-      return await operation.handle({ ...subject, principal, query, body, context, replaying });
+      return await operation.handle({ ...subject, principal, query, body, context, replaying }, exchange);
     } catch (error) {
       throw await ranked(rules, subject, kept, error);
     }
@@ -167,6 +188,14 @@ async function ranked<Table extends QueryTable>(
   if (!(error instanceof TurnlogError && REQUEST_FAULTS.has(error.code))) return error;
   if (kept !== null) return error.code === 'body_too_large' ? idempotencyKeyReused() : error;
   return (await rules.missing?.(subject)) ?? error;
+}
+
+const EVENT_STREAM = /^\s*text\/event-stream\s*(?:;(?!.*\bq=0(?:\.0*)?\s*(?:;|$))|$)/i;
+
+/** Whether a caller asks for a stream by name: a browser's `*\/*` does not. */
+function acceptsStream(exchange: Exchange): boolean {
+  const accept = exchange.header('accept');
+  return accept?.includes('event-stream') === true && accept.split(',').some((range) => EVENT_STREAM.test(range));
 }
 
 function identify<Table extends QueryTable>(

@@ -9,6 +9,10 @@ export interface QueryParameter {
   /** For the reference: JSON Schema and one sentence. */
   readonly schema: object;
   readonly description: string;
+  /** Taken, but not shown. */
+  readonly hidden?: boolean;
+  /** What the SDK calls it, when it is something else. */
+  readonly sdkName?: string;
 }
 
 export type QueryTable = Readonly<Record<string, QueryParameter>>;
@@ -80,7 +84,8 @@ function formOf(table: QueryTable, name: string): QueryForm | undefined {
 }
 
 function unknown(name: string, table: QueryTable): Error {
-  const known = Object.keys(table).map((known) => (formOf(table, known) === 'map' ? `${known}[key]` : known));
+  const shown = Object.keys(table).filter((known) => table[known]?.hidden !== true);
+  const known = shown.map((known) => (formOf(table, known) === 'map' ? `${known}[key]` : known));
   const advice = known.length === 0 ? 'This operation takes none.' : `Known are: ${known.join(', ')}.`;
   return invalid(echo(name), `'${echo(name)}' is not a query parameter here. ${advice}`);
 }

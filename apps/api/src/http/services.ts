@@ -3,6 +3,8 @@ import type { NowMicros } from '@turnlog/core/clock';
 import type { Directory } from '@turnlog/core/directory';
 import type { RandomBytes } from '@turnlog/core/ids';
 import type { Store } from '@turnlog/core/store';
+import type { Tails } from '@turnlog/core/tails';
+import type { Streams } from './streams/streams.ts';
 
 /** A structured logger, as pino has it. */
 export interface Log {
@@ -15,6 +17,8 @@ export interface Log {
 export interface Services {
   readonly store: Store;
   readonly directory: Directory;
+  readonly tails: Tails;
+  readonly streams: Streams;
   readonly nowUs: NowMicros;
   readonly random: RandomBytes;
   /** Origins whose pages may call us; `*` stands for every origin; empty for none. */

@@ -1,7 +1,9 @@
 /** The configuration: read once from the environment, checked as a whole. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { limits } from '@turnlog/core/limits';
 import { isSecret } from '@turnlog/core/tokens';
+import type { StreamLimits } from '../http/streams/streams.ts';
 
 export interface Config {
   readonly host: string;
@@ -11,6 +13,7 @@ export interface Config {
   readonly bootstrapToken: string | null;
   readonly debugLogging: boolean;
   readonly corsOrigins: readonly string[];
+  readonly streams: StreamLimits & { readonly lagBytes: number };
 }
 
 /** Everything that is wrong with a configuration, one line each. */
@@ -29,6 +32,8 @@ const DEFAULT_DATABASE_URL = 'file:.turnlog/turnlog.db';
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 const PORT = /^[0-9]{1,5}$/;
 const MAX_PORT = 65_535;
+const COUNT = /^[1-9][0-9]{0,8}$/;
+const MAX_SECONDS = 24 * 60 * 60;
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['', '0', 'false', 'no', 'off']);
 
@@ -47,6 +52,14 @@ export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Conf
     bootstrapToken: read('BOOTSTRAP_TOKEN', '', parseToken),
     debugLogging: read('DEBUG_LOGGING', '', parseSwitch),
     corsOrigins: read('CORS_ORIGINS', DEFAULT_CORS_ORIGINS, parseOrigins),
+    streams: {
+      perToken: read('STREAMS_PER_TOKEN', `${limits.streamsPerToken}`, parseCount),
+      perProcess: read('STREAMS_PER_PROCESS', `${limits.streamsPerProcess}`, parseCount),
+      maxAgeMs: read('STREAM_MAX_AGE_SECONDS', `${limits.streamMaxAgeSeconds}`, parseSeconds),
+      heartbeatMs: read('STREAM_HEARTBEAT_SECONDS', `${limits.streamHeartbeatSeconds}`, parseSeconds),
+      lagMs: read('STREAM_LAG_SECONDS', `${limits.streamLagSeconds}`, parseSeconds),
+      lagBytes: read('STREAM_LAG_BYTES', `${limits.streamLagBytes}`, parseCount),
+    },
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -69,6 +82,17 @@ function parseHost(text: string): string | Fault {
 function parsePort(text: string): number | Fault {
   if (PORT.test(text) && Number(text) <= MAX_PORT) return Number(text);
   return new Fault(`must be a whole number from 0 to ${MAX_PORT} (0: any free port); it is '${text}'.`);
+}
+
+function parseCount(text: string): number | Fault {
+  if (COUNT.test(text)) return Number(text);
+  return new Fault(`must be a whole number from 1 to 999999999; it is '${text}'.`);
+}
+
+/** Whole seconds as milliseconds. */
+function parseSeconds(text: string): number | Fault {
+  if (COUNT.test(text) && Number(text) <= MAX_SECONDS) return Number(text) * 1000;
+  return new Fault(`must be a whole number of seconds from 1 to ${MAX_SECONDS}; it is '${text}'.`);
 }
 
 function parseFile(url: string, folder: string): string | Fault {

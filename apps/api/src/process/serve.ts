@@ -1,11 +1,13 @@
 /** The life of the server: open, listen, drain, close. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Tails } from '@turnlog/core/tails';
 import { makeSecret, secretPrefix } from '@turnlog/core/tokens';
 import type { openStore, SqliteStore } from '@turnlog/store-sqlite';
 import type { Logger } from 'pino';
 import { sha256 } from '../http/credentials.ts';
 import { createServer } from '../http/server.ts';
+import { Streams } from '../http/streams/streams.ts';
 import { banner } from './banner.ts';
 import type { Config } from './config.ts';
 import { makeFolder, nowUs, randomBytes } from './machine.ts';
@@ -47,9 +49,19 @@ export async function serve(options: ServeOptions): Promise<Running> {
       setImmediate(() => options.exit(1)); // after the answers that this failure has caused
     },
   });
-  const services = { store, directory: store, nowUs, random: randomBytes, corsOrigins: config.corsOrigins, log };
-  const logRequests = config.debugLogging;
-  const server = createServer({ ...services, logRequests, ready: () => state === 'ready' });
+  const streams = new Streams(config.streams, nowUs);
+  const server = createServer({
+    store,
+    directory: store,
+    tails: new Tails({ store, wakeups: store, lagBytes: config.streams.lagBytes }),
+    streams,
+    nowUs,
+    random: randomBytes,
+    corsOrigins: config.corsOrigins,
+    log,
+    logRequests: config.debugLogging,
+    ready: () => state === 'ready',
+  });
   try {
     await listen(server, config);
   } catch (error) {
@@ -65,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     url,
     async stop() {
       state = 'draining';
-      await drain(server);
+      await drain(server, streams);
       await store.close();
       log.info({}, 'stopped');
     },
@@ -104,9 +116,10 @@ function urlOf(server: Server, host: string): string {
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 
-/** Takes no more connections, lets requests end, then cuts what is left. */
-async function drain(server: Server): Promise<void> {
+/** Takes no more connections, ends streams and lets requests end, then cuts what is left. */
+async function drain(server: Server, streams: Streams): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
+  streams.drain();
   const look = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
   const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;

@@ -5,6 +5,7 @@ import type { Dialect } from '../../http/dialect.ts';
 import { Operations } from '../../http/operations.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
+import { feedRoutes } from './feed.ts';
 import { cloudDocument, DOCUMENTED_AT } from './reference.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -20,6 +21,7 @@ export function createCloud(services: Services, credentials: Credentials): Cloud
   const operations = new Operations(DOCUMENTED_AT, presentRefusal, services, credentials);
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
+  feedRoutes(operations, services);
   tokenRoutes(operations, services, credentials);
   let text: string | undefined;
   return {

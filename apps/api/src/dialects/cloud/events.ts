@@ -1,17 +1,31 @@
-/** Events of a session: send, list, retrieve. */
+/** Events of a session: send, list, retrieve, stream. */
 import { createRoute } from '@hono/zod-openapi';
 import { cursorParam, invalidCursor, readPage } from '@turnlog/core/cursors';
 import { eventNotFound, sessionNotFound } from '@turnlog/core/errors';
+import type { EventFilter } from '@turnlog/core/event-filter';
 import { checkPatterns } from '@turnlog/core/events';
 import { isId, type SessionId } from '@turnlog/core/ids';
-import type { Operations, Subject } from '../../http/operations.ts';
+import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
+import type { QueryTable } from '../../http/query.ts';
 import type { Services } from '../../http/services.ts';
-import { read, written } from './present.ts';
-import { answers, pathId, refuses, takes } from './reference.ts';
+import { holdPoll } from '../../http/streams/long-poll.ts';
+import { openStream } from '../../http/streams/open-stream.ts';
+import { read as answer, written } from './present.ts';
+import { answers, pathId, refuses, streams, takes } from './reference.ts';
 import { missingEvent, missingSession, sessionOf } from './subjects.ts';
+import { presentRefusal } from './wire/error.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
-import { CREATED_AT, list, pageParameters, paging, presentEventPage, readRange } from './wire/page.ts';
+import {
+  readStart,
+  readWait,
+  STREAM_DESCRIPTION,
+  STREAM_EXAMPLE,
+  STREAM_QUERY,
+  TYPES,
+  WAIT_SECONDS,
+} from './wire/follow.ts';
+import { CREATED_AT, pageParameters, paging, presentEventPage, readRange } from './wire/page.ts';
 import { checkObject } from './wire/params.ts';
 
 const PATH = '/sessions/{session_id}/events';
@@ -20,16 +34,14 @@ const tags = ['Events'];
 
 const EVENT_QUERY = {
   ...paging('event', 'asc'),
-  types: list(
-    { type: 'string' },
-    'Only events of these types; `*` stands for any run of characters, as in `session.*`.',
-  ),
+  types: TYPES,
+  wait: WAIT_SECONDS,
   ...CREATED_AT,
 } as const;
 
 export function eventRoutes(operations: Operations, services: Services): void {
   sendEvents(operations, services);
-  listEvents(operations, services);
+  listEvents(operations, services, streamEvents(operations, services));
   retrieveEvent(operations, services);
 }
 
@@ -61,7 +73,8 @@ function sendEvents(operations: Operations, { store }: Services): void {
   );
 }
 
-function listEvents(operations: Operations, { store }: Services): void {
+function listEvents(operations: Operations, services: Services, stream: Behaviour<QueryTable>): void {
+  const { store } = services;
   operations.operation(
     createRoute({
       method: 'get',
@@ -69,27 +82,71 @@ function listEvents(operations: Operations, { store }: Services): void {
       operationId: 'sessions.events.list',
       tags,
       summary: 'List events',
-      description: 'Oldest first. A cursor must be an event of this session.',
+      description:
+        'Oldest first. A cursor must be an event of this session. With `Accept: text/event-stream` this is the stream.',
       parameters: [SESSION_PARAMETER],
       responses: {
         ...answers(200, EventPage, 'A page of events.', page([USER_MESSAGE, STATUS_IDLE])),
-        ...refuses('read', 404),
+        ...refuses('read', 404, 429),
       },
     }),
-    { scope: 'events:read', query: EVENT_QUERY, missing: missingSession(store) },
-    async (call) => {
-      const { org, query } = call;
-      const ref = sessionOf(call);
+    { scope: 'events:read', query: EVENT_QUERY, missing: missingSession(store), stream },
+    async (call, exchange) => {
+      const { org, principal, query } = call;
       const paging = pageParameters(query);
-      const name = { kind: 'evt', session: 'id' in ref ? ref.id : await resolve(store, call) } as const;
+      const id = await idOf(store, call);
+      const name = { kind: 'evt', session: id } as const;
       const position = readPage(paging, name, 'asc');
+      const waitMs = readWait(query.wait, position);
       const { types = null } = query;
       if (types !== null) checkPatterns(types, 'types');
-      const found = await store.listEvents(org, ref, { ...position, range: readRange(query), types });
-      if (found === null) throw invalidCursor(cursorParam(paging));
-      return read(presentEventPage(name, position, found));
+      const range = readRange(query);
+      const read = async () => {
+        const found = await store.listEvents(org, { id }, { ...position, range, types });
+        if (found === null) throw invalidCursor(cursorParam(paging));
+        return found;
+      };
+      let found = await read();
+      if (found.firstId === null && waitMs !== null && exchange.method !== 'HEAD') {
+        const after = position.cursor?.id ?? null;
+        const poll = { principal, stream: id, after, filter: filterOf(types), waitMs };
+        found = await holdPoll(services, exchange, poll, read);
+      }
+      return answer(presentEventPage(name, position, found));
     },
   );
+}
+
+function streamEvents(operations: Operations, services: Services): Behaviour<QueryTable> {
+  const { store } = services;
+  const rules = { scope: 'events:read', query: STREAM_QUERY, missing: missingSession(store) } as const;
+  const stream = behaviour(rules, async (call, exchange) => {
+    const { principal, query } = call;
+    const session = await idOf(store, call);
+    const { start, cursorParam } = readStart(query, exchange.header('last-event-id'), session);
+    const { types = null } = query;
+    if (types !== null) checkPatterns(types, 'types');
+    const request = { principal, stream: session, start, filter: filterOf(types), origin: session, cursorParam };
+    return openStream(services, presentRefusal, exchange, request);
+  });
+  operations.operation(
+    createRoute({
+      method: 'get',
+      path: `${PATH}/stream`,
+      operationId: 'sessions.events.stream',
+      tags,
+      summary: 'Stream events',
+      description: STREAM_DESCRIPTION,
+      parameters: [SESSION_PARAMETER],
+      responses: {
+        ...streams(EventResource, STREAM_EXAMPLE),
+        ...refuses('read', 404, 429),
+      },
+    }),
+    stream.rules,
+    stream.handle,
+  );
+  return stream;
 }
 
 function retrieveEvent(operations: Operations, { store }: Services): void {
@@ -110,14 +167,21 @@ function retrieveEvent(operations: Operations, { store }: Services): void {
       const id = call.pathIds[1] ?? '';
       const event = isId('evt', id) ? await store.getEvent(call.org, sessionOf(call), id) : null;
       if (event === null) throw (await missing(call)) ?? eventNotFound(id);
-      return read(Buffer.from(event.text));
+      return answer(Buffer.from(event.text));
     },
   );
 }
 
-/** Page tokens name a session by our id, whatever the path calls it. */
-async function resolve(store: Services['store'], subject: Subject): Promise<SessionId> {
-  const session = await store.getSession(subject.org, sessionOf(subject));
+/** Page tokens and streams name a session by our id, whatever the path calls it. */
+async function idOf(store: Services['store'], subject: Subject): Promise<SessionId> {
+  const ref = sessionOf(subject);
+  if ('id' in ref) return ref.id;
+  const session = await store.getSession(subject.org, ref);
   if (session === null) throw sessionNotFound(subject.pathIds[0] ?? '');
   return session.id;
+}
+
+/** A filter by types alone. */
+function filterOf(types: readonly string[] | null): EventFilter | null {
+  return types === null ? null : { types, session: null, agentId: null };
 }

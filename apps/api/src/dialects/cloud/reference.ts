@@ -96,6 +96,14 @@ const REFUSALS = {
     code: 'unsupported_media_type',
     headers: [NO_RETRY],
   },
+  429: {
+    name: 'TooManyStreams',
+    type: 'rate_limit_error',
+    description: 'The token holds as many streams and held polls as it may.',
+    message: 'This token holds 1000 streams and held polls, which is as many as it may: close one first.',
+    code: 'too_many_streams',
+    headers: ['retry-after'],
+  },
   431: {
     name: 'HeadersTooLarge',
     type: 'invalid_request_error',
@@ -127,6 +135,12 @@ const OF_WRITES = [409, 413, 415] as const;
 /** A successful answer. */
 export function answers(status: number, schema: z.ZodType, description: string, example: unknown): Responses {
   return { [status]: { description, content: { 'application/json': { schema, example } } } };
+}
+
+/** A successful answer that is a stream of server-sent events. */
+export function streams(schema: z.ZodType, example: string): Responses {
+  const description = 'The stream; each `data` is one event.';
+  return { 200: { description, content: { 'text/event-stream': { schema, example } } } };
 }
 
 /** The refusals of an operation: those that all have, those of its kind, and more. */

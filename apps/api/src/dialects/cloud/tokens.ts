@@ -91,7 +91,7 @@ function listTokens(operations: Operations, { store, nowUs }: Services): void {
   );
 }
 
-function revokeToken(operations: Operations, { store }: Services, credentials: Credentials): void {
+function revokeToken(operations: Operations, { store, streams }: Services, credentials: Credentials): void {
   operations.operation(
     createRoute({
       method: 'delete',
@@ -111,12 +111,13 @@ function revokeToken(operations: Operations, { store }: Services, credentials: C
       const id = tokenOf(call);
       const outcome = await store.revokeToken(call.org, id, call.context);
       credentials.forget(id);
+      await streams.recheck(id, (secretHash) => credentials.recheck(secretHash));
       return written(200, outcome, JSON.stringify(presentToken(outcome.value)));
     },
   );
 }
 
-function rotateToken(operations: Operations, { store, random }: Services, credentials: Credentials): void {
+function rotateToken(operations: Operations, { store, streams, random }: Services, credentials: Credentials): void {
   operations.operation(
     createRoute({
       method: 'post',
@@ -143,6 +144,7 @@ function rotateToken(operations: Operations, { store, random }: Services, creden
       const command = { maker: call.principal, ...stored, overlapSeconds };
       const outcome = await store.rotateToken(call.org, id, command, call.context);
       credentials.forget(id);
+      await streams.recheck(id, (secretHash) => credentials.recheck(secretHash));
       const token = outcome.replayed ? null : secret;
       return written(200, outcome, JSON.stringify({ ...presentToken(outcome.value), token }));
     },

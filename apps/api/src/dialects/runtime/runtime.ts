@@ -22,6 +22,8 @@ const REFUSALS = {
   session_terminated: [409],
   token_revoked: [409],
   idempotency_key_reused: [409],
+  too_many_streams: [429],
+  streams_exhausted: [503],
   overloaded: [503],
   storage_full: [503],
   outcome_unknown: [503],
@@ -30,11 +32,16 @@ const REFUSALS = {
 } as const satisfies Record<ErrorCode, readonly [status: number, detail?: string]>;
 
 const RETRY_AFTER = { 'retry-after': '2' };
+const RETRIED: ReadonlySet<number> = new Set([429, 503]);
 
 export function presentRefusal(error: TurnlogError): Answer {
   const [status, detail = error.message]: readonly [number, string?] = REFUSALS[error.code];
   const allow = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
-  return { status, body: JSON.stringify({ detail }), headers: { ...allow, ...(status === 503 ? RETRY_AFTER : {}) } };
+  return {
+    status,
+    body: JSON.stringify({ detail }),
+    headers: { ...allow, ...(RETRIED.has(status) ? RETRY_AFTER : {}) },
+  };
 }
 
 export const runtime: Dialect = {

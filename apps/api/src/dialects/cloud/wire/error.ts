@@ -56,6 +56,8 @@ const REFUSALS = {
   session_terminated: refusal(409, 'conflict_error', 'never'),
   token_revoked: refusal(409, 'conflict_error', 'never'),
   idempotency_key_reused: refusal(409, 'conflict_error', 'never'),
+  too_many_streams: refusal(429, 'rate_limit_error', 5),
+  streams_exhausted: refusal(503, 'overloaded_error', 5),
   overloaded: refusal(503, 'overloaded_error', 1),
   storage_full: refusal(503, 'overloaded_error', 10),
   outcome_unknown: refusal(503, 'overloaded_error', 2),

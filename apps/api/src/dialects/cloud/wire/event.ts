@@ -1,7 +1,7 @@
 /** Events in the native form. They are stored and answered as text; these schemas describe that text. */
 import { z } from '@hono/zod-openapi';
 import { invalid } from '@turnlog/core/errors';
-import { draftEvent, type EventDraft } from '@turnlog/core/events';
+import { draftAccountEvent, draftEvent, type EventDraft } from '@turnlog/core/events';
 import { type JsonNode, member } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
 import { LISTED_TYPES } from './event-types.ts';
@@ -93,8 +93,37 @@ export const EventPage = z
   .object({ data: z.array(EventResource), ...PAGE_MEMBERS })
   .openapi('EventPage', { description: 'A page of events.' });
 
+export const PublishEventsParams = z
+  .object({ events: z.array(EventInput).openapi({ minItems: 1, maxItems: limits.batchEvents }) })
+  .openapi('PublishEventsParams', {
+    description: 'Account events to publish, in order, all or nothing; none has a turn.',
+  });
+
+export const FeedPage = z
+  .object({
+    data: z.array(EventResource),
+    ...PAGE_MEMBERS,
+    scanned_through: z.string().nullable().openapi({
+      description: 'The last id looked at, whether it matched or not: a valid `after_id`. Null: nothing stands there.',
+    }),
+  })
+  .openapi('FeedPage', { description: 'A page of the feed.' });
+
+/** The events of a body, for the account stream. Throws `invalid_request` naming the first at fault. */
+export function parseAccountEvents(body: JsonNode | null): readonly EventDraft[] {
+  return readEvents(body, 'events', draftAccountEvent);
+}
+
 /** The events of a body's member. Throws `invalid_request` naming the first at fault. */
 export function parseEvents(body: JsonNode | null, name: 'events' | 'initial_events'): readonly EventDraft[] {
+  return readEvents(body, name, draftEvent);
+}
+
+function readEvents(
+  body: JsonNode | null,
+  name: 'events' | 'initial_events',
+  draft: typeof draftEvent,
+): readonly EventDraft[] {
   const list = body === null ? undefined : member(body, name)?.value;
   if (name === 'initial_events' && (list === undefined || list.kind === 'null')) return [];
   if (list?.kind !== 'array') {
@@ -105,5 +134,5 @@ export function parseEvents(body: JsonNode | null, name: 'events' | 'initial_eve
     const count = length === 0 ? 'no events' : `more than ${limits.batchEvents} events`;
     throw invalid(name, `'${name}' has ${count}; send 1 to ${limits.batchEvents} at once.`);
   }
-  return list.items.map((event, index) => draftEvent(event, `${name}[${index}]`));
+  return list.items.map((event, index) => draft(event, `${name}[${index}]`));
 }

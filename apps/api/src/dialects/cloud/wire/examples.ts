@@ -65,6 +65,18 @@ export const SENT_EVENTS = [
   { type: 'session.status_idle', status: 'idle', usage: USAGE, stop_reason: { type: 'end_turn' } },
 ];
 
+export const ACCOUNT_EVENT = {
+  ...ENVELOPE,
+  id: 'evt_01K5ZV7R0S7PQ9H1C3T5V7X9ZB',
+  type: 'agent.created',
+  session_id: null,
+  turn_id: null,
+  seq: null,
+  data: { agent_id: 'researcher', name: 'Researcher' },
+};
+
+export const PUBLISHED_EVENTS = [{ type: 'agent.created', data: { agent_id: 'researcher', name: 'Researcher' } }];
+
 export const TOKEN = {
   id: TOKEN_ID,
   type: 'token',
@@ -78,6 +90,11 @@ export const TOKEN = {
 };
 
 export const SECRET = 'tlog_pat_4f9KcV2mQx8ZsT1yWb6RnJ3hLd7PgA5eU0000000';
+
+/** A page of the feed. */
+export function feedPage(data: readonly { readonly id: string }[]) {
+  return { ...page(data), scanned_through: data.at(-1)?.id ?? null };
+}
 
 /** A page of records. */
 export function page(data: readonly { readonly id: string }[]) {

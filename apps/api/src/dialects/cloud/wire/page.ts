@@ -12,7 +12,7 @@ import {
 import { invalid } from '@turnlog/core/errors';
 import type { Id } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import type { EventPage } from '@turnlog/core/store';
+import type { EventPage, FeedPage } from '@turnlog/core/store';
 import type { QueryParameter } from '../../../http/query.ts';
 
 /** The parameters of every list. */
@@ -61,13 +61,15 @@ export const PAGE_MEMBERS = {
 const BOUNDS = [
   ['gt', 'created_at[gt]'],
   ['gte', 'created_at[gte]'],
+  ['gte', 'since'],
   ['lt', 'created_at[lt]'],
+  ['lt', 'until'],
   ['lte', 'created_at[lte]'],
 ] as const;
 
-type RangeParameters = { readonly [Name in keyof typeof CREATED_AT]?: string };
+export type RangeParameters = { readonly [Name in (typeof BOUNDS)[number][1]]?: string };
 
-/** Reads `created_at[…]`. Throws `invalid_request` naming the parameter. */
+/** Reads `created_at[…]`, and the feed's names for two of them. Throws `invalid_request` naming the parameter. */
 export function readRange(query: RangeParameters): TimeRange {
   const bounds: { gt?: Instant; gte?: Instant; lt?: Instant; lte?: Instant } = {};
   for (const [bound, param] of BOUNDS) {
@@ -97,6 +99,8 @@ interface Edges<Kind extends CursorKind> {
   readonly hasMore: boolean;
 }
 
+/** The list of all events of an org. */
+export const FEED: ListName<'evt'> = { kind: 'evt', session: null };
 const PAGE_START = '{"data":[';
 const PAGE_START_BYTES = Buffer.from(PAGE_START);
 
@@ -107,29 +111,58 @@ export function presentPage<Kind extends CursorKind>(
   edges: Edges<Kind> & { readonly texts: readonly string[] },
   options: { readonly prevPage: boolean } = { prevPage: false },
 ): string {
-  return `${PAGE_START}${edges.texts.join(',')}${pageEnd(list, query, edges, options.prevPage)}`;
+  return `${PAGE_START}${edges.texts.join(',')}${pageEnd(list, query, edges, options.prevPage)}}`;
 }
 
 /** A page of events as JSON in UTF-8, around the bytes that the store answered. */
 export function presentEventPage(list: ListName<'evt'>, query: PageQuery<'evt'>, page: EventPage): Uint8Array {
-  return Buffer.concat([PAGE_START_BYTES, page.json, Buffer.from(pageEnd(list, query, page, false))]);
+  return Buffer.concat([PAGE_START_BYTES, page.json, Buffer.from(`${pageEnd(list, query, page, false)}}`)]);
 }
 
+/** A page of the feed: it also says how far it has looked, and leads on from there. */
+export function presentFeedPage(query: PageQuery<'evt'>, page: FeedPage): Uint8Array {
+  const { firstId, lastId, hasMore, scannedThrough } = page;
+  const after = query.cursor?.direction !== 'before';
+  const edges = after ? { firstId, lastId: scannedThrough, hasMore } : { firstId: scannedThrough, lastId, hasMore };
+  const next = hasMore ? nextToken(FEED, query, edges) : 'null';
+  const end = `${idsOf(page)},"has_more":${hasMore},"next_page":${next},"scanned_through":${quoted(scannedThrough)}}`;
+  return Buffer.concat([PAGE_START_BYTES, page.json, Buffer.from(`]${end}`)]);
+}
+
+/** What follows the records, up to the last brace. */
 function pageEnd<Kind extends CursorKind>(
   list: ListName<Kind>,
   query: PageQuery<Kind>,
-  { firstId, lastId, hasMore }: Edges<Kind>,
+  edges: Edges<Kind>,
   prevPage: boolean,
 ): string {
-  const travel = query.cursor?.direction ?? 'after';
-  const token = (direction: Direction): string => {
-    const id = direction === 'after' ? lastId : firstId;
-    return id === null ? 'null' : `"${pageToken(list, query.order, { direction, id })}"`;
-  };
-  const next = hasMore ? token(travel) : 'null';
-  const back = query.cursor === null ? 'null' : token(travel === 'after' ? 'before' : 'after');
+  const next = edges.hasMore ? nextToken(list, query, edges) : 'null';
+  const back = query.cursor === null ? 'null' : token(list, query, edges, opposite(query.cursor.direction));
   const prev = prevPage ? `,"prev_page":${back}` : '';
-  return `],"first_id":${quoted(firstId)},"last_id":${quoted(lastId)},"has_more":${next !== 'null'},"next_page":${next}${prev}}`;
+  return `]${idsOf(edges)},"has_more":${next !== 'null'},"next_page":${next}${prev}`;
+}
+
+function idsOf({ firstId, lastId }: Pick<Edges<CursorKind>, 'firstId' | 'lastId'>): string {
+  return `,"first_id":${quoted(firstId)},"last_id":${quoted(lastId)}`;
+}
+
+/** The token that leads on in the direction of travel. */
+function nextToken<Kind extends CursorKind>(list: ListName<Kind>, query: PageQuery<Kind>, edges: Edges<Kind>): string {
+  return token(list, query, edges, query.cursor?.direction ?? 'after');
+}
+
+function token<Kind extends CursorKind>(
+  list: ListName<Kind>,
+  query: PageQuery<Kind>,
+  { firstId, lastId }: Edges<Kind>,
+  direction: Direction,
+): string {
+  const id = direction === 'after' ? lastId : firstId;
+  return id === null ? 'null' : `"${pageToken(list, query.order, { direction, id })}"`;
+}
+
+function opposite(direction: Direction): Direction {
+  return direction === 'after' ? 'before' : 'after';
 }
 
 type Instant = NonNullable<ReturnType<typeof parseInstant>>;

@@ -1,0 +1,140 @@
+/**
+ * One stream of server-sent events: a tail written to a socket. What is written is never more than the socket takes and
+ * one batch; a reader that stays behind is ended, and resumes where it was. Every end but `[DONE]` means: connect again.
+ */
+import type { ServerResponse } from 'node:http';
+import type { LogEvent } from '@turnlog/core/store';
+import type { Tail, TailEnd, TailReader } from '@turnlog/core/tails';
+import { noLongerValid } from '../credentials.ts';
+import { DONE, errorFrame, framesOf, HEARTBEAT, lastIdOf, positionFrame, retryFrame } from './frames.ts';
+import type { Held, Leave, StreamLimits } from './streams.ts';
+
+export interface EventStreamOptions {
+  readonly tail: Tail;
+  readonly outgoing: ServerResponse;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly limits: StreamLimits;
+  /** The position before the first event, as clients resume from it. */
+  readonly origin: string;
+  /** The envelope of a refusal, in one line. */
+  readonly present: (error: unknown) => string;
+}
+
+/** Ages are spread by a fifth, so that what opened together does not end together. */
+const AGE_SPREAD = 0.2;
+/** Clients wait this long before they connect again, a random part of it added. */
+const RETRY_MS = 500;
+const RETRY_AFTER_DRAIN_MS = 1_000;
+
+export class EventStream implements TailReader, Held {
+  readonly #options: EventStreamOptions;
+  readonly #endsAtMs: number;
+  #leave: Leave = () => {};
+  #heartbeatAtMs: number;
+  /** The last id that the client was told. */
+  #toldId: string;
+  /** Since when the socket takes no more. */
+  #fullSinceMs: number | null = null;
+  /** Since when it has not been up to date, once it was. */
+  #behindSinceMs: number | null = null;
+  #wasLive = false;
+  #over = false;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    const nowMs = performance.now();
+    this.#endsAtMs = nowMs + options.limits.maxAgeMs * (1 + AGE_SPREAD * (2 * Math.random() - 1));
+    this.#heartbeatAtMs = nowMs + options.limits.heartbeatMs;
+    this.#toldId = options.tail.position ?? options.origin;
+  }
+
+  /** Sends the head of the answer and the position, then lets the events come. */
+  open(leave: Leave): void {
+    const { tail, outgoing, headers } = this.#options;
+    this.#leave = leave;
+    outgoing.on('close', () => this.#finish());
+    outgoing.on('drain', () => this.#drained());
+    outgoing.writeHead(200, headers);
+    outgoing.write(retryFrame(spread(RETRY_MS)) + positionFrame(this.#toldId));
+    tail.start(this);
+  }
+
+  take(events: readonly LogEvent[]): boolean {
+    this.#toldId = lastIdOf(events) ?? this.#toldId;
+    const takesMore = this.#options.outgoing.write(framesOf(events));
+    if (!takesMore) this.#fullSinceMs = performance.now();
+    return takesMore;
+  }
+
+  ended(end: TailEnd): void {
+    if (end.kind === 'finished') this.#end(DONE);
+    else if (end.kind === 'failed') this.#refuse(end.error);
+    else this.#cut();
+  }
+
+  look(nowMs: number): void {
+    const { tail, limits } = this.#options;
+    if (tail.live) {
+      this.#wasLive = true;
+      this.#behindSinceMs = null;
+    } else if (this.#wasLive) this.#behindSinceMs ??= nowMs;
+    const stuckSinceMs = this.#behindSinceMs ?? this.#fullSinceMs;
+    if (stuckSinceMs !== null && nowMs - stuckSinceMs > limits.lagMs) this.#cut();
+    else if (nowMs >= this.#endsAtMs) this.#end(retryFrame(spread(RETRY_MS)));
+    else if (nowMs >= this.#heartbeatAtMs && this.#fullSinceMs === null) this.#beat(nowMs);
+  }
+
+  revoke(): void {
+    this.#refuse(noLongerValid());
+  }
+
+  drain(): void {
+    this.#end(retryFrame(spread(RETRY_AFTER_DRAIN_MS)));
+  }
+
+  /** A comment, with a new position when the tail has moved over what its filter holds back. */
+  #beat(nowMs: number): void {
+    const { tail, outgoing, limits } = this.#options;
+    this.#heartbeatAtMs = nowMs + limits.heartbeatMs;
+    const { position } = tail;
+    if (position === null || position === this.#toldId) outgoing.write(HEARTBEAT);
+    else {
+      this.#toldId = position;
+      outgoing.write(`: heartbeat\n${positionFrame(position)}`);
+    }
+  }
+
+  #drained(): void {
+    this.#fullSinceMs = null;
+    this.#options.tail.resume();
+  }
+
+  #refuse(error: unknown): void {
+    this.#end(errorFrame(this.#options.present(error)));
+  }
+
+  /** Ends the answer in good order; one whose socket takes nothing is cut. */
+  #end(frame: string | Buffer): void {
+    if (this.#over) return;
+    const full = this.#fullSinceMs !== null;
+    this.#finish();
+    if (full) this.#options.outgoing.destroy();
+    else this.#options.outgoing.end(frame);
+  }
+
+  #cut(): void {
+    this.#finish();
+    this.#options.outgoing.destroy();
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.tail.close();
+    this.#leave();
+  }
+}
+
+function spread(ms: number): number {
+  return Math.round(ms * (1 + Math.random()));
+}

@@ -1,0 +1,61 @@
+/** Opening a stream: everything that can be refused is refused before the first byte, and the position is fixed by then. */
+import { invalidCursor } from '@turnlog/core/cursors';
+import type { EventFilter } from '@turnlog/core/event-filter';
+import type { LogStream } from '@turnlog/core/store';
+import type { TailStart } from '@turnlog/core/tails';
+import type { Principal } from '@turnlog/core/tokens';
+import { secretHashOf } from '../credentials.ts';
+import { type PresentRefusal, refusalOf } from '../dialect.ts';
+import type { Answer, Exchange } from '../exchange.ts';
+import { SENT } from '../operations.ts';
+import type { Services } from '../services.ts';
+import { EventStream } from './event-stream.ts';
+
+export interface StreamRequest {
+  readonly principal: Principal;
+  readonly stream: LogStream;
+  readonly start: TailStart;
+  readonly filter: EventFilter | null;
+  /** How clients name the position before the first event. */
+  readonly origin: string;
+  /** Where the cursor came from, for its refusal. */
+  readonly cursorParam: string;
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  /** Proxies that buffer would hold events back. */
+  'x-accel-buffering': 'no',
+} as const;
+
+/** Opens the stream on the socket; HEAD gets its head alone. */
+export async function openStream(
+  services: Services,
+  present: PresentRefusal,
+  exchange: Exchange,
+  request: StreamRequest,
+): Promise<Answer | typeof SENT> {
+  const { principal, stream, start, filter, origin } = request;
+  const tail = await services.tails.open(principal.org, stream, start, filter);
+  if (tail === null) throw invalidCursor(request.cursorParam);
+  if (exchange.method === 'HEAD') {
+    tail.close();
+    return { status: 200, body: null, headers: HEADERS };
+  }
+  try {
+    const { incoming, outgoing } = exchange;
+    if (outgoing === undefined) throw new Error('A stream needs a socket.');
+    const presentText = (error: unknown) => String(refusalOf(exchange, present, services.log, error).body);
+    const headers = exchange.headersOf(HEADERS);
+    const { streams } = services;
+    const opened = new EventStream({ tail, outgoing, headers, limits: streams.limits, origin, present: presentText });
+    const leave = streams.enter(principal, secretHashOf(exchange), opened);
+    incoming?.resume(); // a body that nobody asked for
+    opened.open(leave);
+    return SENT;
+  } catch (error) {
+    tail.close();
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What is held open: streams and held polls. Each has a slot of its token and of the process, and is looked at once a
+ * second or so: for its age, its lag and its next heartbeat, without a timer of its own. A token that is revoked, rotated
+ * away or expired takes what it has opened along.
+ */
+import { TurnlogError } from '@turnlog/core/errors';
+import type { TokenId } from '@turnlog/core/ids';
+import type { Principal } from '@turnlog/core/tokens';
+
+/** Bounds on what is held open; times in milliseconds. */
+export interface StreamLimits {
+  readonly perToken: number;
+  readonly perProcess: number;
+  /** A stream ends at this age, give or take a fifth, and its client resumes. */
+  readonly maxAgeMs: number;
+  readonly heartbeatMs: number;
+  readonly lagMs: number;
+}
+
+/** Something held open. */
+export interface Held {
+  /** Looks after itself; `nowMs` is on the process's own clock. */
+  look(nowMs: number): void;
+  /** Its token does not count any more. */
+  revoke(): void;
+  /** The server is stopping. */
+  drain(): void;
+}
+
+/** Gives a slot back; calling twice is calling once. */
+export type Leave = () => void;
+
+interface Slot {
+  readonly held: Held;
+  readonly secretHash: string;
+  expiresUs: number | null;
+}
+
+const LONGEST_LOOK_MS = 1_000;
+/** Looks within the shortest of the times that they keep. */
+const LOOKS = 4;
+
+export class Streams {
+  readonly limits: StreamLimits;
+  readonly #nowUs: () => number;
+  readonly #byToken = new Map<TokenId, Set<Slot>>();
+  readonly #looking: NodeJS.Timeout;
+  #count = 0;
+  #draining = false;
+
+  constructor(limits: StreamLimits, nowUs: () => number) {
+    this.limits = limits;
+    this.#nowUs = nowUs;
+    const shortestMs = Math.min(limits.heartbeatMs, limits.lagMs, limits.maxAgeMs) / LOOKS;
+    this.#looking = setInterval(() => this.#look(), Math.min(LONGEST_LOOK_MS, shortestMs));
+    this.#looking.unref();
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Takes a slot. Throws `too_many_streams`, `streams_exhausted` or `shutting_down`. */
+  enter({ tokenId, expiresUs }: Principal, secretHash: string, held: Held): Leave {
+    const slots = this.#byToken.get(tokenId) ?? new Set();
+    this.#checkRoom(slots.size);
+    const slot = { held, secretHash, expiresUs };
+    this.#byToken.set(tokenId, slots.add(slot));
+    this.#count++;
+    return () => {
+      if (!slots.delete(slot)) return;
+      this.#count--;
+      if (slots.size === 0 && this.#byToken.get(tokenId) === slots) this.#byToken.delete(tokenId);
+    };
+  }
+
+  /** Ends what a token has opened with secrets that do not count any more; `recheck` tells what a secret stands for now. */
+  async recheck(tokenId: TokenId, recheck: (secretHash: string) => Promise<Principal | null>): Promise<void> {
+    const slots = [...(this.#byToken.get(tokenId) ?? [])];
+    for (const secretHash of new Set(slots.map((slot) => slot.secretHash))) {
+      const principal = await recheck(secretHash);
+      for (const slot of slots) {
+        if (slot.secretHash !== secretHash) continue;
+        if (principal === null) slot.held.revoke();
+        else slot.expiresUs = principal.expiresUs;
+      }
+    }
+  }
+
+  /** Ends everything, so that clients connect again elsewhere or later; nothing is let in any more. */
+  drain(): void {
+    this.#draining = true;
+    clearInterval(this.#looking);
+    for (const { held } of this.#all()) held.drain();
+  }
+
+  #checkRoom(ofToken: number): void {
+    const { perToken, perProcess } = this.limits;
+    if (this.#draining) throw new TurnlogError('shutting_down', 'The server is stopping: try again in a moment.');
+    if (ofToken >= perToken) {
+      const sentence = `This token holds ${perToken} streams and held polls, which is as many as it may: close one first.`;
+      throw new TurnlogError('too_many_streams', sentence);
+    }
+    if (this.#count >= perProcess) {
+      const sentence = `The server holds ${perProcess} streams and held polls, which is as many as it may: try again later.`;
+      throw new TurnlogError('streams_exhausted', sentence);
+    }
+  }
+
+  #look(): void {
+    const nowMs = performance.now();
+    const nowUs = this.#nowUs();
+    for (const { held, expiresUs } of this.#all()) {
+      if (expiresUs !== null && expiresUs <= nowUs) held.revoke();
+      else held.look(nowMs);
+    }
+  }
+
+  #all(): Slot[] {
+    return [...this.#byToken.values()].flatMap((slots) => [...slots]);
+  }
+}
