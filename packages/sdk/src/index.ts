@@ -3,10 +3,12 @@ import { Transport } from './core/transport.ts';
 import { Resources } from './generated/resources.ts';
 
 export * from './core/errors.ts';
-export type { Fetch, Logger, Middleware, RequestOptions, TurnlogOptions } from './core/options.ts';
+export type { Fetch, Logger, Middleware, RequestOptions, StreamOptions, TurnlogOptions } from './core/options.ts';
 export type { ItemOf, Page, PageBody, PageMethods, PagePromise, PageQuery } from './core/page.ts';
 export type { Resource } from './core/resource.ts';
+export type { EventStream, StreamQuery } from './core/stream.ts';
 export { type Payload, responseOf, type Transport } from './core/transport.ts';
+export type { SessionWaiter, WaitForParams } from './core/wait.ts';
 export type * from './generated/resources.ts';
 export type * from './generated/types.ts';
 

@@ -72,6 +72,28 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What a method that returns a stream takes last. */
+export interface StreamOptions extends Omit<RequestOptions, 'idempotencyKey'> {
+  /** Ends the stream: what waits for its next event is rejected with an `AbortError`, and the connection is closed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for a connection to be accepted, instead of the client's. How long it then lasts is unlimited. */
+  readonly timeoutMs?: number | undefined;
+  /** Attempts after the first, instead of the client's, until the stream was open once. */
+  readonly maxRetries?: number | undefined;
+  /**
+   * Reconnects in a row that bring nothing, once the stream was open; then their error is thrown.
+   *
+   * @defaultValue `Infinity`
+   */
+  readonly maxReconnects?: number | undefined;
+  /**
+   * Milliseconds without a byte after which a connection counts as lost. The server sends something every 15 seconds.
+   *
+   * @defaultValue `45000`
+   */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
 /** Options with nothing left to decide. */
 export interface Config {
   readonly token: string;
@@ -105,9 +127,9 @@ export function configure(options: TurnlogOptions): Config {
 }
 
 /** A timer would take NaN and what is below zero for "at once", and so would every attempt fail. */
-export function checkTimeout(timeoutMs: number): number {
+export function checkTimeout(timeoutMs: number, name = 'timeoutMs'): number {
   if (timeoutMs > 0) return timeoutMs;
-  throw new TurnlogError(`timeoutMs must be more than 0, or Infinity for no limit: got ${timeoutMs}.`);
+  throw new TurnlogError(`${name} must be more than 0, or Infinity for no limit: got ${timeoutMs}.`);
 }
 
 const asynchronous =

@@ -11,37 +11,28 @@ import {
   type TurnlogError,
 } from './errors.ts';
 
-const byType: Readonly<Record<ErrorType, typeof TurnlogError>> = {
-  invalid_request_error: InvalidRequestError,
-  authentication_error: AuthenticationError,
-  permission_error: PermissionError,
-  not_found_error: NotFoundError,
-  conflict_error: ConflictError,
-  rate_limit_error: RateLimitError,
-  api_error: ApiError,
-  overloaded_error: OverloadedError,
+const kinds: Readonly<Record<ErrorType, readonly [status: number, Kind: typeof TurnlogError]>> = {
+  invalid_request_error: [400, InvalidRequestError],
+  authentication_error: [401, AuthenticationError],
+  permission_error: [403, PermissionError],
+  not_found_error: [404, NotFoundError],
+  conflict_error: [409, ConflictError],
+  rate_limit_error: [429, RateLimitError],
+  api_error: [500, ApiError],
+  overloaded_error: [503, OverloadedError],
 };
 
-const byStatus: Readonly<Record<number, typeof TurnlogError>> = {
-  401: AuthenticationError,
-  403: PermissionError,
-  404: NotFoundError,
-  409: ConflictError,
-  429: RateLimitError,
-  503: OverloadedError,
-};
+const byStatus: Readonly<Record<number, typeof TurnlogError>> = Object.fromEntries(Object.values(kinds));
 
 /** The error that an answer outside of 2xx stands for, whoever wrote it: the server, a proxy, or something else. */
 export function errorFromAnswer(status: number, headers: Headers, body: string): TurnlogError {
   const { error, request_id } = parseEnvelope(body);
-  const known = error?.type !== undefined && Object.hasOwn(byType, error.type);
-  const Kind = known
-    ? byType[error.type]
-    : (byStatus[status] ?? (status >= 400 && status < 500 ? InvalidRequestError : ApiError));
+  const known = kindOf(error?.type);
+  const Kind = known?.[1] ?? byStatus[status] ?? (status >= 400 && status < 500 ? InvalidRequestError : ApiError);
   const text = error?.message ?? redirection(status, headers) ?? body.slice(0, 200);
   return new Kind(`${status} ${text}`.trim(), {
     status,
-    type: known ? error.type : undefined,
+    type: known && error?.type,
     code: error?.code,
     param: error?.param,
     requestId: headers.get('request-id') ?? request_id,
@@ -50,6 +41,13 @@ export function errorFromAnswer(status: number, headers: Headers, body: string):
     body,
   });
 }
+
+/** The error that a stream ends with, which has no status of its own: that of its type stands for it. */
+export const errorFromFrame = (data: string): TurnlogError =>
+  errorFromAnswer(kindOf(parseEnvelope(data).error?.type)?.[0] ?? 500, new Headers(), data);
+
+const kindOf = (type: ErrorType | undefined) =>
+  type !== undefined && Object.hasOwn(kinds, type) ? kinds[type] : undefined;
 
 /** A redirected POST would arrive as a GET, so none is followed. Browsers show one as status 0. */
 function redirection(status: number, headers: Headers): string | undefined {

@@ -1,7 +1,14 @@
 import { ConnectionError, TimeoutError, TurnlogError } from './errors.ts';
-import { type Config, checkTimeout, configure, type RequestOptions, type TurnlogOptions } from './options.ts';
+import {
+  type Config,
+  checkTimeout,
+  configure,
+  type RequestOptions,
+  type StreamOptions,
+  type TurnlogOptions,
+} from './options.ts';
 import { errorFromAnswer } from './refusal.ts';
-import { abortError, bounded, retryDelayMs, sleep } from './retry.ts';
+import { type Backoff, bounded, retryDelayMs, sleep } from './retry.ts';
 import { pathOf, queryOf } from './url.ts';
 
 /** What a request carries besides its path. */
@@ -9,6 +16,25 @@ export interface Payload {
   readonly query?: object | undefined;
   readonly body?: object | undefined;
   readonly options?: RequestOptions | undefined;
+}
+
+/** What opens a stream: `query` and `lastEventId` of this attempt, and what ends it. */
+export interface StreamPayload {
+  readonly query: object;
+  readonly lastEventId?: string | undefined;
+  readonly options: StreamOptions;
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+}
+
+/** A failed attempt: which of how many, and how long to wait for the next. */
+interface Failure extends Backoff {
+  readonly method: string;
+  readonly url: string;
+  readonly attempt: number;
+  /** Undefined: as many as the client allows. */
+  readonly maxRetries: number | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** What may be told of anything that was thrown. */
@@ -52,17 +78,14 @@ export class Transport {
   /** The answer's JSON, or a {@link TurnlogError}. */
   async request<T>(method: string, path: readonly string[], payload: Payload = {}): Promise<T> {
     const { options = {} } = payload;
-    const { logger, ...defaults } = this.#config;
-    const { signal, maxRetries = defaults.maxRetries } = options;
-    const timeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs);
+    const { signal, maxRetries } = options;
+    const timeoutMs = checkTimeout(options.timeoutMs ?? this.#config.timeoutMs);
     const { url, text, headers } = this.#prepare(method, path, payload);
+    const onTimeout = (): TurnlogError => new TimeoutError(`${method} ${url}: no answer within ${timeoutMs} ms.`);
     for (let attempt = 0; ; attempt++) {
-      if (signal?.aborted) throw abortError(signal);
-      logger?.debug('turnlog request', { method, url, attempt });
       try {
-        const onTimeout = (): TurnlogError => new TimeoutError(`${method} ${url}: no answer within ${timeoutMs} ms.`);
         return await bounded(timeoutMs, onTimeout, signal, (stopped) =>
-          this.#attempt<T>(method, url, {
+          this.#attempt<T>(method, url, attempt, {
             method,
             headers: new Headers(headers),
             body: text ?? null,
@@ -72,12 +95,70 @@ export class Transport {
         );
       } catch (thrown) {
         const error = this.#because(ConnectionError, `${method} ${url}: no answer`, thrown);
-        const delayMs = attempt < maxRetries ? retryDelayMs(error, attempt) : undefined;
-        if (delayMs === undefined) throw error;
-        logger?.warn('turnlog retry', { method, url, attempt, delayMs, reason: error.message });
-        await sleep(delayMs, signal);
+        await this.backOff(error, { method, url, attempt, maxRetries, signal });
       }
     }
+  }
+
+  /**
+   * One attempt at an answer without an end: its bytes as they come, and before them an empty piece, as soon as the server
+   * has accepted. No byte is read before it is asked for. Ends where the answer ends; whoever stops before, by `return` or
+   * by `signal`, closes the connection. Throws a {@link TurnlogError}.
+   */
+  async *stream(
+    path: readonly string[],
+    { query, lastEventId, options, signal, attempt }: StreamPayload,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const timeoutMs = checkTimeout(options.timeoutMs ?? this.#config.timeoutMs);
+    const idleTimeoutMs = checkTimeout(options.idleTimeoutMs ?? 45_000, 'idleTimeoutMs');
+    const { url, headers } = this.#prepare('GET', path, { query, options });
+    headers.set('accept', 'text/event-stream');
+    if (lastEventId) headers.set('last-event-id', lastEventId);
+    const late = (what: string, ms: number) => (): TurnlogError =>
+      new TimeoutError(`GET ${url}: ${what} within ${ms} ms.`);
+    const connection = new AbortController();
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    // Both: a server in the same process may look at the body alone, a runtime at the signal alone.
+    const end = (): void => {
+      reader?.cancel().catch(() => {});
+      connection.abort();
+    };
+    signal.addEventListener('abort', end);
+    try {
+      const init: RequestInit = { method: 'GET', headers, signal: connection.signal, redirect: 'manual' };
+      const response = await bounded(timeoutMs, late('no answer', timeoutMs), signal, () =>
+        this.#fetch('GET', url, attempt, init),
+      );
+      reader = response.body?.getReader();
+      if (!reader || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+        throw this.#unexpected('GET', url, response, 'an event stream');
+      yield new Uint8Array();
+      const read = reader.read.bind(reader);
+      for (;;) {
+        const { done, value } = await bounded(idleTimeoutMs, late('nothing came', idleTimeoutMs), signal, read);
+        if (done) return;
+        yield value;
+      }
+    } catch (thrown) {
+      throw this.#because(ConnectionError, `GET ${url}: ${reader ? 'the stream broke off' : 'no answer'}`, thrown);
+    } finally {
+      signal.removeEventListener('abort', end);
+      end();
+    }
+  }
+
+  /** Waits until another attempt is due, or `signal` aborts. Throws the error itself when no attempt is left or can help. */
+  async backOff(error: unknown, { method, url, attempt, maxRetries, signal, ...backoff }: Failure): Promise<void> {
+    const left = attempt < (maxRetries ?? this.#config.maxRetries) && error instanceof TurnlogError;
+    const delayMs = left ? retryDelayMs(error, attempt, backoff) : undefined;
+    if (delayMs === undefined) throw error;
+    this.#config.logger?.warn('turnlog retry', { method, url, attempt, delayMs, reason: (error as Error).message });
+    await sleep(delayMs, signal);
+  }
+
+  /** A proxy's error page may quote the request, and errors end up in logs. */
+  redact(text: string): string {
+    return text.replaceAll(this.#config.token, '[token]');
   }
 
   /** What a caller gave that has no form on the wire (a bigint, a line break in a header) is refused as our own error. */
@@ -91,27 +172,33 @@ export class Transport {
     }
   }
 
-  async #attempt<T>(method: string, url: string, init: RequestInit): Promise<T> {
-    const response = await this.#config.fetch(url, init);
-    const { status, headers } = response;
-    this.#config.logger?.debug('turnlog response', { method, url, status, requestId: headers.get('request-id') });
+  async #attempt<T>(method: string, url: string, attempt: number, init: RequestInit): Promise<T> {
+    const response = await this.#fetch(method, url, attempt, init);
     const text = await response.text();
-    if (!response.ok) throw errorFromAnswer(status, this.#redacted(headers), this.#redact(text));
     // Only an operation that answers so is typed as void.
-    if (status === 204) return undefined as T;
-    const value = parse(text);
-    if (value === undefined) {
-      throw new TurnlogError(
-        `${method} ${url}: the answer (${status}, ${headers.get('content-type')}) is not JSON; is baseURL right?`,
-        {
-          status,
-          headers: this.#redacted(headers),
-          body: this.#redact(text),
-        },
-      );
-    }
+    if (response.status === 204) return undefined as T;
+    const value = parseJson(text);
+    if (value === undefined) throw this.#unexpected(method, url, response, 'JSON', text);
     if (typeof value === 'object' && value !== null) responses.set(value, response);
     return value as T;
+  }
+
+  /** The answer to one attempt, its body unread. */
+  async #fetch(method: string, url: string, attempt: number, init: RequestInit): Promise<Response> {
+    const { fetch, logger } = this.#config;
+    logger?.debug('turnlog request', { method, url, attempt });
+    const response = await fetch(url, init);
+    const { ok, status, headers } = response;
+    logger?.debug('turnlog response', { method, url, status, requestId: headers.get('request-id') });
+    if (!ok) throw errorFromAnswer(status, this.#redacted(headers), this.redact(await response.text()));
+    return response;
+  }
+
+  #unexpected(method: string, url: string, { status, headers }: Response, wanted: string, body?: string): TurnlogError {
+    return new TurnlogError(
+      `${method} ${url}: the answer (${status}, ${headers.get('content-type')}) is not ${wanted}; is baseURL right?`,
+      { status, headers: this.#redacted(headers), body: body === undefined ? body : this.redact(body) },
+    );
   }
 
   #headers(method: string, hasBody: boolean, options: RequestOptions): Headers {
@@ -130,21 +217,16 @@ export class Transport {
     const { message, cause: inner } = (cause ?? {}) as Thrown;
     const reason = String(inner?.message || inner?.code || message || cause);
     const quoting = `${reason} ${message}`.includes(this.#config.token);
-    return new Kind(`${sentence} (${this.#redact(reason)}).`, quoting ? {} : { cause });
-  }
-
-  /** A proxy's error page may quote the request, and errors end up in logs. */
-  #redact(text: string): string {
-    return text.replaceAll(this.#config.token, '[token]');
+    return new Kind(`${sentence} (${this.redact(reason)}).`, quoting ? {} : { cause });
   }
 
   #redacted(headers: Headers): Headers {
-    return new Headers([...headers].map(([name, value]): [string, string] => [name, this.#redact(value)]));
+    return new Headers([...headers].map(([name, value]): [string, string] => [name, this.redact(value)]));
   }
 }
 
 /** Undefined for what is not JSON, which no JSON text is. */
-function parse(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

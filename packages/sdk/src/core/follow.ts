@@ -1,0 +1,94 @@
+import { ConnectionError, TurnlogError } from './errors.ts';
+import type { StreamOptions } from './options.ts';
+import { errorFromFrame } from './refusal.ts';
+import { abortError } from './retry.ts';
+import { type Frame, FrameDecoder } from './sse.ts';
+import { parseJson, type Transport } from './transport.ts';
+
+/** Where a stream begins: behind an event, or with the first; absent both, with what comes next. */
+export interface StreamQuery {
+  readonly after_id?: string | undefined;
+  readonly from?: 'start' | undefined;
+}
+
+/** Which stream, and how. */
+export interface Source {
+  readonly transport: Transport;
+  readonly path: readonly string[];
+  readonly query: StreamQuery;
+  readonly options: StreamOptions;
+}
+
+/** How far a stream has come. */
+export interface Progress {
+  /** Never beyond what was yielded. Undefined: nowhere yet. Empty: at the very beginning. */
+  lastEventId: string | undefined;
+  /** Whether the server has said that there is no more. */
+  ended: boolean;
+}
+
+/**
+ * The events of a stream over all its connections, none lost and none twice; and undefined, whenever a connection was
+ * accepted. Returns when the server says `[DONE]`. Throws what no reconnect can cure, a refusal above all, and when
+ * `signal` aborts. Reads on only when it is asked for more, so that a slow reader slows the server down.
+ */
+export async function* follow<T>(
+  { transport, path, query, options }: Source,
+  progress: Progress,
+  signal: AbortSignal,
+): AsyncGenerator<T | undefined, void, undefined> {
+  let wasOpen = false;
+  let attempt = 0;
+  let baseMs: number | undefined;
+  for (;;) {
+    try {
+      const decoder = new FrameDecoder();
+      const opening = wasOpen ? resuming(query, progress) : { query };
+      for await (const bytes of transport.stream(path, { ...opening, options, signal, attempt })) {
+        if (bytes.length === 0) {
+          wasOpen = true;
+          yield undefined;
+        }
+        for (const frame of decoder.push(bytes)) {
+          if (signal.aborted) throw abortError(signal);
+          baseMs = frame.retry ?? baseMs;
+          const event = eventOf(frame, transport);
+          progress.ended = event === done;
+          if (progress.ended) return;
+          progress.lastEventId = frame.id ?? progress.lastEventId;
+          attempt = 0;
+          if (event !== undefined) yield trusted<T>(event);
+        }
+      }
+      throw new ConnectionError('The stream broke off: the server did not say that it has ended.');
+    } catch (error) {
+      const maxRetries = wasOpen ? (options.maxReconnects ?? Number.POSITIVE_INFINITY) : options.maxRetries;
+      const url = `/${path.join('/')}`;
+      await transport.backOff(error, { method: 'GET', url, attempt, maxRetries, signal, baseMs, patient: wasOpen });
+      attempt += 1;
+    }
+  }
+}
+
+const done = Symbol('[DONE]');
+
+/** The event in a frame; undefined when it only says where the stream stands. Throws what the server reports. */
+function eventOf({ id, event, data }: Frame, transport: Transport): unknown {
+  if (data === undefined) return undefined;
+  if (data === '[DONE]' && event === undefined) return done;
+  // An event of the log may be of this type as well, but always has an id.
+  if (event === 'error' && id === undefined) throw errorFromFrame(transport.redact(data));
+  const value = parseJson(data);
+  if (value !== undefined) return value;
+  throw new TurnlogError('An event of the stream is not JSON.', { body: transport.redact(data) });
+}
+
+/** What the stream has reached takes the place of where it was told to begin. */
+function resuming(query: StreamQuery, { lastEventId }: Progress) {
+  if (lastEventId === undefined) return { query };
+  const { after_id: _, from: __, ...filters } = query;
+  return lastEventId ? { query: filters, lastEventId } : { query: { ...filters, from: 'start' } };
+}
+
+/** What the API sends is what its document says. */
+const trusted = <T>(value: unknown): T => value as T;
