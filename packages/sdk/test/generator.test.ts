@@ -75,6 +75,29 @@ describe('operations', () => {
     expect(text).toContain('list(options?: RequestOptions): PagePromise<SongPage> {');
   });
 
+  test('that answer an event stream are streams', () => {
+    const responses = { '200': { content: { 'text/event-stream': { schema: ref('Song') } } } };
+    const text = resourcesOf(documentOf({ operationId: 'songs.stream', responses }));
+    expect(text).toContain("import { EventStream, type StreamOptions } from '../core/stream.ts';");
+    expect(text).toContain('stream(options?: StreamOptions): EventStream<Song> {');
+    expect(text).toContain("return new EventStream(this.transport, ['v1', 'songs'], undefined, options);");
+    expect(text).toContain('   * for await (const song of client.songs.stream()) {');
+    expect(text).not.toContain('RequestOptions');
+  });
+
+  test('that other code stands on bring it with them', () => {
+    const retrieve = { operationId: 'sessions.retrieve', responses: answer('Song') };
+    const responses = { '200': { content: { 'text/event-stream': { schema: ref('Song') } } } };
+    const stream = { operationId: 'sessions.events.stream', responses };
+    const paths = { '/v1/sessions': { get: retrieve }, '/v1/stream': { get: stream } };
+    const document: Document = { openapi: '3.1.0', paths, components: { schemas: { Song: song } } };
+    expect(resourcesOf(document)).toContain("import { SessionWaiter } from '../core/wait.ts';");
+    expect(resourcesOf(document)).toContain('export class Sessions extends SessionWaiter {');
+    const without = resourcesOf({ ...document, paths: { '/v1/sessions': { get: retrieve } } });
+    expect(without).toContain('export class Sessions extends Resource {');
+    expect(without).not.toContain('SessionWaiter');
+  });
+
   test('that answer nothing give nothing', () => {
     const text = resourcesOf(
       documentOf({ operationId: 'songs.forget', responses: { '204': { description: 'Gone.' } } }),
@@ -112,6 +135,24 @@ describe('query parameters', () => {
     expect(text).toContain('  /** @defaultValue `20` */\n  readonly limit?: number | undefined;');
     expect(text).toContain('readonly at?: AtFilter | undefined;');
     expect(text).toContain('readonly gt?: string | Date | undefined;\n  readonly lt?: string | Date | undefined;');
+  });
+
+  test('may have another name than the one that is sent', () => {
+    const types = { ...query('types', { type: 'array', items: string }), 'x-sdk-name': 'events' };
+    const document = documentOf({ parameters: [query('limit'), types] });
+    expect(generate(document)['src/generated/types.ts']).toContain('readonly events?: readonly string[] | undefined;');
+    expect(generate(document)['src/generated/types.ts']).not.toContain('types');
+    expect(resourcesOf(document)).toContain(
+      [
+        '    const { events, ...rest } = params ?? {};',
+        '    const query = { ...rest, types: events };',
+        "    return this.transport.request('GET', ['v1', 'songs'], { query, options });",
+      ].join('\n'),
+    );
+  });
+
+  test('marked x-sdk-skip are left out', () => {
+    expect(textOf(query('limit'), { ...query('beta'), 'x-sdk-skip': true })).toBe(textOf(query('limit')));
   });
 
   test('may be lists and free pairs', () => {
@@ -227,9 +268,29 @@ describe('what is not understood is refused in a sentence that names the place',
       /must have one schema/,
     ],
     [
-      'a stream',
-      documentOf({ responses: { '200': { content: { 'text/event-stream': {} } } } }),
-      /cannot read text\/event-stream/,
+      'a stream of nameless events',
+      documentOf({ responses: { '200': { content: { 'text/event-stream': { schema: song } } } } }),
+      /the events of a stream must be a component schema/,
+    ],
+    [
+      'another medium',
+      documentOf({ responses: { '200': { content: { 'text/html': {} } } } }),
+      /cannot read text\/html/,
+    ],
+    [
+      'a name that is taken',
+      documentOf({
+        parameters: [
+          { name: 'a', in: 'query', schema: string },
+          { name: 'b', in: 'query', schema: string, 'x-sdk-name': 'a' },
+        ],
+      }),
+      /the name "a" is taken/,
+    ],
+    [
+      'a name that is none',
+      documentOf({ parameters: [{ name: 'a', in: 'query', schema: string, 'x-sdk-name': 'a-b' }] }),
+      /"a" cannot be called "a-b"/,
     ],
     ['a nameless body', documentOf({ requestBody: media(song) }), /the request body must be a component schema/],
     ['a form', documentOf({ requestBody: { content: { 'multipart/form-data': {} } } }), /must be application\/json/],

@@ -40,6 +40,9 @@ export interface Parameter {
   readonly example?: unknown;
   readonly description?: string;
   readonly deprecated?: boolean;
+  /** What the SDK calls it, when that is not the name that is sent. */
+  readonly 'x-sdk-name'?: string;
+  readonly 'x-sdk-skip'?: boolean;
 }
 
 export interface RawOperation {

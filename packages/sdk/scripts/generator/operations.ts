@@ -26,7 +26,11 @@ export interface Operation {
   readonly path: readonly (string | PathArgument)[];
   readonly query: readonly Parameter[];
   readonly body: { readonly schema: Schema; readonly required: boolean; readonly example: unknown } | undefined;
-  readonly result: { readonly kind: 'void' | 'value' | 'page'; readonly schema: string; readonly item: string };
+  readonly result: {
+    readonly kind: 'void' | 'value' | 'page' | 'stream';
+    readonly schema: string;
+    readonly item: string;
+  };
   readonly errors: readonly Schema[];
   readonly summary: string | undefined;
   readonly description: string | undefined;
@@ -81,7 +85,7 @@ function readOperation(
   }
   const names = id.split('.');
   const body = readBody(document, raw, where);
-  const query = parameters.filter((parameter) => parameter.in === 'query');
+  const query = readQuery(parameters, where);
   if (body && query.length > 0) refuse(where, 'a method takes either query parameters or a body, not both.');
   return {
     resource: names.slice(0, -1),
@@ -97,6 +101,17 @@ function readOperation(
     deprecated: raw.deprecated,
     where,
   };
+}
+
+function readQuery(parameters: readonly Parameter[], where: string): Parameter[] {
+  const query = parameters.filter((parameter) => parameter.in === 'query' && !parameter['x-sdk-skip']);
+  const names = query.map((parameter) => parameter['x-sdk-name'] ?? parameter.name);
+  for (const [index, { name, 'x-sdk-name': own }] of query.entries()) {
+    if (own === undefined) continue;
+    if (!/^[a-z]\w*$/.test(own) || name.includes('[')) refuse(where, `"${name}" cannot be called "${own}".`);
+    if (names.indexOf(own) !== index || names.lastIndexOf(own) !== index) refuse(where, `the name "${own}" is taken.`);
+  }
+  return query;
 }
 
 function readPath(path: string, parameters: readonly Parameter[], where: string): (string | PathArgument)[] {
@@ -139,6 +154,7 @@ function readResult(document: Document, raw: RawOperation, where: string): Opera
     if (!status.startsWith('2')) continue;
     const content = deref<{ content?: Record<string, MediaType> }>(document, value, where).content ?? {};
     const types = Object.keys(content);
+    if (types.join() === eventStream) return readStream(content[eventStream]?.schema, where);
     if (types.length > 0 && !content['application/json']) refuse(where, `the SDK cannot read ${types.join(', ')}.`);
     const schema = content['application/json']?.schema;
     if (types.length === 0) names.add('');
@@ -153,6 +169,14 @@ function readResult(document: Document, raw: RawOperation, where: string): Opera
   if (!properties?.['data'] || !properties['has_more']) return { kind: 'value', schema: name, item: '' };
   const item = properties['data'].items?.$ref ?? refuse(where, 'the items of a page must be a component schema.');
   return { kind: 'page', schema: name, item: schemaName(item, where) };
+}
+
+const eventStream = 'text/event-stream';
+
+/** The schema of a stream is that of each event. */
+function readStream(schema: Schema | undefined, where: string): Operation['result'] {
+  const ref = schema?.$ref ?? refuse(where, 'the events of a stream must be a component schema.');
+  return { kind: 'stream', schema: schemaName(ref, where), item: schemaName(ref, where) };
 }
 
 function readErrors(document: Document, raw: RawOperation, where: string): Schema[] {

@@ -1,6 +1,7 @@
+import { type Base, bases } from './bases.ts';
 import { refuse } from './document.ts';
 import type { Operation, PathArgument } from './operations.ts';
-import { camelCase, comment, literal, pascalCase, quote } from './text.ts';
+import { camelCase, comment, key, literal, pascalCase, quote } from './text.ts';
 import type { TypeWriter } from './types.ts';
 
 interface Node {
@@ -14,21 +15,36 @@ export function printFiles(operations: readonly Operation[], types: TypeWriter):
   const root: Node = { names: [], children: new Map(), operations: [] };
   for (const operation of operations) place(root, operation);
   for (const { body, where } of operations) if (body) types.markInput(body.schema, where);
-  const classes = printNode(root, types);
+  const classes = printNode(root, types, new Set(operations.map(idOf)));
   for (const { errors, where } of operations) for (const error of errors) types.typeOf(error, where, 'Error');
-  const used = [...classes.matchAll(/\b[A-Z]\w+/g)].map(([name]) => name);
+  const used = new Set([...classes.matchAll(/\b[A-Z]\w+/g)].map(([name]) => name));
   const declared = [...types.print().matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name ?? '');
-  const imports = declared.filter((name) => used.includes(name)).sort();
-  const core = [
-    ["import { PagePromise } from '../core/page.ts';\n", 'PagePromise'],
-    ["import { type RequestOptions, Resource } from '../core/resource.ts';\n", 'Resource'],
-  ];
+  const imports = declared.filter((name) => used.has(name)).sort();
   return {
     types: `${banner}\n${types.print()}`,
-    resources: `${banner}\n${core.map(([line, name]) => (used.includes(name ?? '') ? line : '')).join('')}import type {\n${imports
+    resources: `${banner}\n${importsOfCore(used)}import type {\n${imports
       .map((name) => `  ${name},\n`)
       .join('')}} from './types.ts';\n\n${classes}`,
   };
+}
+
+/** What generated code is built on, as import specifiers by file. */
+const core: Readonly<Record<string, readonly string[]>> = {
+  '../core/page.ts': ['PagePromise'],
+  '../core/resource.ts': ['type RequestOptions', 'Resource'],
+  '../core/stream.ts': ['EventStream', 'type StreamOptions'],
+  ...Object.fromEntries(Object.values(bases).map(({ name, from }) => [from, [name]])),
+};
+
+function importsOfCore(used: ReadonlySet<string>): string {
+  const lines = Object.entries(core).map(([from, all]) => {
+    const names = all.filter((name) => used.has(name.replace('type ', '')));
+    if (names.length === 0) return '';
+    const onlyTypes = names.every((name) => name.startsWith('type '));
+    const list = onlyTypes ? names.map((name) => name.replace('type ', '')) : names;
+    return `import ${onlyTypes ? 'type ' : ''}{ ${list.join(', ')} } from '${from}';\n`;
+  });
+  return lines.join('');
 }
 
 const banner =
@@ -50,9 +66,16 @@ function place(root: Node, operation: Operation): void {
   node.operations.push(operation);
 }
 
+const idOf = ({ resource, name }: Operation): string => [...resource, name].join('.');
+
+function baseOf(node: Node, ids: ReadonlySet<string>): Base | undefined {
+  const base = bases[node.names.join('.')];
+  return base?.needs.every((id) => ids.has(id)) ? base : undefined;
+}
+
 const className = (node: Node): string => (node.names.length === 0 ? 'Resources' : pascalCase(...node.names));
 
-function printNode(node: Node, types: TypeWriter): string {
+function printNode(node: Node, types: TypeWriter, ids: ReadonlySet<string>): string {
   const clash = node.operations.find((operation) => node.children.has(operation.name));
   if (clash) refuse(clash.where, `"${clash.name}" is a method and a resource of ${className(node)}.`);
   const doc = node.names.length === 0 ? 'All resources of the API.' : `\`client.${node.names.join('.')}\``;
@@ -61,33 +84,20 @@ function printNode(node: Node, types: TypeWriter): string {
       `${comment({ text: [`\`client.${child.names.join('.')}\``] }, '  ')}  readonly ${child.names.at(-1)}: ${className(child)} = new ${className(child)}(this.transport);\n`,
   );
   const methods = node.operations.map((operation) => printMethod(operation, types));
-  const head = `${comment({ text: [doc] })}export class ${className(node)} extends Resource {\n`;
+  const head = `${comment({ text: [doc] })}export class ${className(node)} extends ${baseOf(node, ids)?.name ?? 'Resource'} {\n`;
   const body = [fields.join(''), ...methods].filter((part) => part !== '').join('\n');
-  return [`${head}${body}}\n`, ...[...node.children.values()].map((child) => printNode(child, types))].join('\n');
+  return [`${head}${body}}\n`, ...[...node.children.values()].map((child) => printNode(child, types, ids))].join('\n');
 }
 
 function printMethod(operation: Operation, types: TypeWriter): string {
-  const { result, where } = operation;
   const ids = operation.path.filter((segment) => typeof segment !== 'string');
-  const path = `[${operation.path.map((segment) => (typeof segment === 'string' ? quote(segment) : segment.name)).join(', ')}]`;
   const params = paramsOf(operation, types);
+  const [type, call] = callOf(operation, types, params);
   const signature = [
     ...ids.map((id) => `${id.name}: string`),
     ...(params ? [params.signature] : []),
-    'options?: RequestOptions',
+    `options?: ${operation.result.kind === 'stream' ? 'StreamOptions' : 'RequestOptions'}`,
   ].join(', ');
-  const value = result.kind === 'void' ? 'void' : types.use(result.schema, where);
-  const [type, call] =
-    result.kind === 'page'
-      ? [
-          `PagePromise<${value}>`,
-          `new PagePromise(this.transport, ${path}, ${params ? 'params' : 'undefined'}, options)`,
-        ]
-      : [
-          `Promise<${value}>`,
-          `this.transport.request('${operation.verb}', ${path}, { ${params ? `${params.place}: params, ` : ''}options })`,
-        ];
-  if (result.kind === 'page' && operation.verb !== 'GET') refuse(where, 'a page is read with GET.');
   const doc = comment(
     {
       text: [operation.summary, operation.description],
@@ -97,25 +107,59 @@ function printMethod(operation: Operation, types: TypeWriter): string {
     },
     '  ',
   );
-  return `${doc}  ${operation.name}(${signature}): ${type} {\n    return ${call};\n  }\n`;
+  return `${doc}  ${operation.name}(${signature}): ${type} {\n${params?.before ?? ''}    return ${call};\n  }\n`;
 }
 
-/** How a method takes what is neither an id nor an option. Where every member may be left out, so may the whole. */
-function paramsOf(operation: Operation, types: TypeWriter): { signature: string; place: string } | undefined {
+/** What a method returns, as a type and as an expression. */
+function callOf(
+  { result, verb, path, where }: Operation,
+  types: TypeWriter,
+  params: Params | undefined,
+): [type: string, call: string] {
+  const value = result.kind === 'void' ? 'void' : types.use(result.schema, where);
+  const segments = `[${path.map((segment) => (typeof segment === 'string' ? quote(segment) : segment.name)).join(', ')}]`;
+  if (result.kind === 'page' || result.kind === 'stream') {
+    if (verb !== 'GET') refuse(where, `a ${result.kind} is read with GET.`);
+    const name = result.kind === 'page' ? 'PagePromise' : 'EventStream';
+    return [`${name}<${value}>`, `new ${name}(this.transport, ${segments}, ${params?.value ?? 'undefined'}, options)`];
+  }
+  const sent = params && (params.value === params.place ? params.place : `${params.place}: ${params.value}`);
+  const payload = sent ? `{ ${sent}, options }` : '{ options }';
+  return [`Promise<${value}>`, `this.transport.request('${verb}', ${segments}, ${payload})`];
+}
+
+/** How a method takes what is neither an id nor an option. */
+interface Params {
+  readonly signature: string;
+  readonly place: 'body' | 'query';
+  /** The expression that is sent, and the statements that it needs before it. */
+  readonly value: string;
+  readonly before?: string;
+}
+
+/** Where every member may be left out, so may the whole. */
+function paramsOf(operation: Operation, types: TypeWriter): Params | undefined {
   const { body, query, where } = operation;
   if (body) {
     const type = types.typeOf(body.schema, where, '');
-    if (!body.required) return { signature: `params?: ${type}`, place: 'body' };
-    return {
-      signature: types.hasRequired(body.schema, where) ? `params: ${type}` : `params: ${type} = {}`,
-      place: 'body',
-    };
+    const required = types.hasRequired(body.schema, where) ? `params: ${type}` : `params: ${type} = {}`;
+    return { signature: body.required ? required : `params?: ${type}`, place: 'body', value: 'params' };
   }
   if (query.length === 0) return undefined;
   const names = [...operation.resource, operation.name];
   const type = types.useParameters(pascalCase(...names, 'Params'), `client.${names.join('.')}`, query, where);
   const optional = query.every((parameter) => !parameter.required);
-  return { signature: `params${optional ? '?' : ''}: ${type}`, place: 'query' };
+  const signature = `params${optional ? '?' : ''}: ${type}`;
+  const renamed = query.filter((parameter) => parameter['x-sdk-name'] !== undefined);
+  if (renamed.length === 0) return { signature, place: 'query', value: 'params' };
+  const sent = renamed.map((parameter) => `${key(parameter.name)}: ${parameter['x-sdk-name']}`);
+  const renames = renamed.map((parameter) => parameter['x-sdk-name']).join(', ');
+  return {
+    signature,
+    place: 'query',
+    value: 'query',
+    before: `    const { ${renames}, ...rest } = params${optional ? ' ?? {}' : ''};\n    const query = { ...rest, ${sent.join(', ')} };\n`,
+  };
 }
 
 /** A call with the document's own examples; it is text only, and type-checked by the tests. */

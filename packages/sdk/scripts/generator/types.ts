@@ -74,7 +74,8 @@ export class TypeWriter {
     }
     const members = [...groups].map(([group, list]) => {
       const [first] = list;
-      if (first && first.name === group && list.length === 1) return this.#parameter(first, group, name, where);
+      if (first && first.name === group && list.length === 1)
+        return this.#parameter(first, first['x-sdk-name'] ?? group, name, where);
       return `  readonly ${key(group)}?: ${this.#bracketed(group, list, where)} | undefined;\n`;
     });
     const doc = comment({ text: [`Query of \`${title}\`.`] });
