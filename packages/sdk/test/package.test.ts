@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -113,7 +114,11 @@ describe('the types of the package', () => {
     const unstarred = (text: string): string => text.replaceAll(/^ *\* ?/gm, '');
     const readme = examples(readFileSync(join(installed, 'README.md'), 'utf8'));
     const methods = examples(unstarred(readFileSync(join(installed, 'dist/generated/resources.d.ts'), 'utf8')));
-    expect([readme.length, methods.length]).toEqual([6, 14]);
+    const { paths }: { paths: object } = JSON.parse(readFileSync(join(source, 'openapi.json'), 'utf8'));
+    const operations = Object.values(paths).flatMap((path: object) =>
+      Object.values(path).filter((operation) => operation.operationId && !operation['x-sdk-skip']),
+    );
+    expect([readme.length, methods.length]).toEqual([10, operations.length]);
     const files = [...readme, ...methods].map((code, index) => {
       const given = /\bclient = /.test(code)
         ? ''
@@ -134,6 +139,13 @@ describe('the package runs', () => {
     const session = await client.sessions.create({ title: 'A' });
     const types = [];
     for await (const event of client.sessions.events.list(session.id)) types.push(event.type);
+    const stream = client.sessions.events.stream(session.id, { from: 'start' });
+    for await (const event of stream) types.push(event.type);
+    const endless = client.events.subscribe({ events: ['a.*'] });
+    for await (const event of endless) { types.push(event.type, stream.ended, endless.ended); break; }
+    await endless[Symbol.asyncDispose]();
+    const waited = await client.sessions.waitFor(session.id, { until: ['idle'] });
+    types.push(waited.status);
     const missing = await client.tokens.revoke('tok_1').catch((error) => error);
     const tokenless = await (async () => new Turnlog())().catch((error) => error.message.slice(0, 18));
     const runtime = globalThis.Bun ? 'Bun' : globalThis.Deno ? 'Deno' : 'Node ' + process.versions.node.split('.')[0];
@@ -150,6 +162,8 @@ describe('the package runs', () => {
         seen.add(call);
         response.writeHead(503, { 'retry-after': '0' }).end('{}');
       } else if (call === 'POST /v1/sessions') response.writeHead(201).end('{"id":"sess_1"}');
+      else if (call.includes('/stream')) stream(call, request.headers['last-event-id'], response);
+      else if (call === 'GET /v1/sessions/sess_1') response.end('{"id":"sess_1","status":"idle","archived_at":null}');
       else if (call.startsWith('GET ')) {
         const second = call.endsWith('?after_id=evt_1');
         const id = second ? 'evt_2' : 'evt_1';
@@ -160,6 +174,17 @@ describe('the package runs', () => {
       } else response.writeHead(404).end('{"error":{"type":"not_found_error","message":"No."}}');
     });
   };
+
+  /** Drops the connection of a session's stream after each event; the account's stream has one event and stays open. */
+  function stream(call: string, lastEventId: unknown, response: ServerResponse): void {
+    const account = call === 'GET /v1/events/stream?types=a.*';
+    const number = account || lastEventId === undefined ? 1 : Number(lastEventId) + 1;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    if (number > 2) return void response.end('data: [DONE]\n\n');
+    const frame = `id: ${number}\ndata: {"id":"${number}","type":"a.${number}"}\n\n`;
+    if (account) response.write(frame);
+    else response.write(`retry: 0\n\n${frame}id: cut`, () => response.destroy());
+  }
 
   const runtimes = [
     ['Node 20', `node20-${process.arch}`, 'bin/node', []],
@@ -185,7 +210,7 @@ describe('the package runs', () => {
       runtime,
       'sess_1',
       201,
-      ['user.message', 'deploy.finished'],
+      ['user.message', 'deploy.finished', 'a.1', 'a.2', 'a.1', true, false, 'idle'],
       true,
       'NotFoundError',
       'There is no token:',

@@ -172,13 +172,6 @@ describe('a dropped connection', () => {
     expect(server.asked.map(({ lastEventId }) => lastEventId)).toEqual([undefined, idOf(4), idOf(6)]);
   });
 
-  test('goes on from the start of a stream that stood at its very beginning', async () => {
-    await using server = await streamServer((_, response) => cut(response, position('')), rest(2));
-    const stream = server.streamOf();
-    expect(await ids(stream)).toEqual(numbers(2));
-    expect(server.asked[1]).toEqual({ query: { from: 'start' }, lastEventId: undefined });
-  });
-
   test("is the server's end without a word, too", async () => {
     await using server = await streamServer(finish(framesBehind(0, 2)), rest(3));
     expect(await ids(server.streamOf())).toEqual(numbers(3));
@@ -476,7 +469,27 @@ describe('stopping', () => {
 });
 
 describe('open', () => {
-  test('is fulfilled when the server has accepted, before there is an event', async () => {
+  test('is fulfilled when the place of the stream is known, and from then on nothing is missed', async () => {
+    await using server = await streamServer(
+      (_, response) => cut(response, ''),
+      (_, response) => cut(response, 'retry: 0\n\n'),
+      (_, response) => cut(response, `retry: 0\n\n${position(idOf(3))}`),
+      rest(4),
+    );
+    const stream = server.streamOf();
+    await stream.open();
+    expect([server.asked.length, stream.lastEventId]).toEqual([3, idOf(3)]);
+    expect(await ids(stream)).toEqual([idOf(4)]);
+  });
+
+  test('is fulfilled for a stream that ends at once', async () => {
+    await using server = await streamServer(finish(done));
+    const stream = server.streamOf();
+    await stream.open();
+    expect([await collect(stream), stream.ended]).toEqual([[], true]);
+  });
+
+  test('is fulfilled before there is an event', async () => {
     let later: () => void = () => {};
     await using server = await streamServer((_, response) => {
       accept(response).write(position(idOf(1)));

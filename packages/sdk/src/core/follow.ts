@@ -21,15 +21,15 @@ export interface Source {
 
 /** How far a stream has come. */
 export interface Progress {
-  /** Never beyond what was yielded. Undefined: nowhere yet. Empty: at the very beginning. */
+  /** Never beyond what was yielded. Undefined: no place is known yet. */
   lastEventId: string | undefined;
   /** Whether the server has said that there is no more. */
   ended: boolean;
 }
 
 /**
- * The events of a stream over all its connections, none lost and none twice; and undefined, whenever a connection was
- * accepted. Returns when the server says `[DONE]`. Throws what no reconnect can cure, a refusal above all, and when
+ * The events of a stream over all its connections, none lost and none twice; and undefined once per connection, as soon
+ * as its place is known: from then on nothing is missed, whatever becomes of the connection. Returns when the server says `[DONE]`. Throws what no reconnect can cure, a refusal above all, and when
  * `signal` aborts. Reads on only when it is asked for more, so that a slow reader slows the server down.
  */
 export async function* follow<T>(
@@ -43,21 +43,27 @@ export async function* follow<T>(
   for (;;) {
     try {
       const decoder = new FrameDecoder();
+      let placed = false;
       const opening = wasOpen ? resuming(query, progress) : { query };
       for await (const bytes of transport.stream(path, { ...opening, options, signal, attempt })) {
-        if (bytes.length === 0) {
-          wasOpen = true;
-          yield undefined;
-        }
+        wasOpen = true;
         for (const frame of decoder.push(bytes)) {
           if (signal.aborted) throw abortError(signal);
           baseMs = frame.retry ?? baseMs;
           const event = eventOf(frame, transport);
           progress.ended = event === done;
           if (progress.ended) return;
-          progress.lastEventId = frame.id ?? progress.lastEventId;
           attempt = 0;
-          if (event !== undefined) yield trusted<T>(event);
+          const place = frame.id || progress.lastEventId;
+          if (event === undefined) progress.lastEventId = place;
+          if (!placed && place !== undefined) {
+            placed = true;
+            yield undefined;
+          }
+          if (event !== undefined) {
+            progress.lastEventId = place;
+            yield trusted<T>(event);
+          }
         }
       }
       throw new ConnectionError('The stream broke off: the server did not say that it has ended.');
@@ -85,9 +91,8 @@ function eventOf({ id, event, data }: Frame, transport: Transport): unknown {
 
 /** What the stream has reached takes the place of where it was told to begin. */
 function resuming(query: StreamQuery, { lastEventId }: Progress) {
-  if (lastEventId === undefined) return { query };
   const { after_id: _, from: __, ...filters } = query;
-  return lastEventId ? { query: filters, lastEventId } : { query: { ...filters, from: 'start' } };
+  return lastEventId === undefined ? { query } : { query: filters, lastEventId };
 }
 
 /** What the API sends is what its document says. */

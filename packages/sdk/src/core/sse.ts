@@ -5,7 +5,7 @@ export const maxFrameLength = 8 * 1024 * 1024;
 
 /** What stood between two blank lines: at least one of these. */
 export interface Frame {
-  /** A place in the stream. Empty: its very beginning. */
+  /** A place in the stream. */
   readonly id?: string | undefined;
   readonly event?: string | undefined;
   /** Undefined when the frame is no event; empty when it is an empty one. */

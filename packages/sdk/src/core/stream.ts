@@ -39,7 +39,7 @@ export class EventStream<T> implements AsyncIterable<T> {
    * each event that was dealt with. It also moves past events that the filters leave out. Undefined: none known yet.
    */
   get lastEventId(): string | undefined {
-    return this.#progress.lastEventId || undefined;
+    return this.#progress.lastEventId;
   }
 
   /** Whether the server has said that there will never be more; false when a loop was left for any other reason. */
@@ -49,7 +49,7 @@ export class EventStream<T> implements AsyncIterable<T> {
 
   /**
    * Opens the stream now rather than when it is first read; once it is open, this does nothing. What happens after the
-   * promise is fulfilled is not missed. Rejected with what the server refuses it for.
+   * promise is fulfilled is not missed, even if the connection is. Rejected with what the server refuses it for.
    */
   open(): Promise<void> {
     this.#opening ??= this.#open();
@@ -92,9 +92,9 @@ export class EventStream<T> implements AsyncIterable<T> {
     const signal = this.#signal;
     if (signal?.aborted) stop.abort(signal.reason);
     signal?.addEventListener('abort', () => stop.abort(signal.reason), { signal: stop.signal });
-    // The first item says that the stream is open; there is none when it was closed before.
+    // The first item says that the stream is open; there is none when it has ended at once, or was closed before.
     const { done } = await this.#items.next();
-    if (done) throw abortError(stop.signal);
+    if (done && !this.ended) throw abortError(stop.signal);
   }
 
   async *#read(): AsyncGenerator<T, void, undefined> {

@@ -28,7 +28,7 @@ export interface StreamPayload {
 }
 
 /** A failed attempt: which of how many, and how long to wait for the next. */
-interface Failure extends Backoff {
+export interface FailedAttempt extends Backoff {
   readonly method: string;
   readonly url: string;
   readonly attempt: number;
@@ -148,7 +148,10 @@ export class Transport {
   }
 
   /** Waits until another attempt is due, or `signal` aborts. Throws the error itself when no attempt is left or can help. */
-  async backOff(error: unknown, { method, url, attempt, maxRetries, signal, ...backoff }: Failure): Promise<void> {
+  async backOff(
+    error: unknown,
+    { method, url, attempt, maxRetries, signal, ...backoff }: FailedAttempt,
+  ): Promise<void> {
     const left = attempt < (maxRetries ?? this.#config.maxRetries) && error instanceof TurnlogError;
     const delayMs = left ? retryDelayMs(error, attempt, backoff) : undefined;
     if (delayMs === undefined) throw error;
