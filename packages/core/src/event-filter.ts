@@ -29,7 +29,9 @@ export function passes(filter: EventFilter | null, event: Filtered): boolean {
   return types === null || types.some((pattern) => matchesPattern(pattern, event.type));
 }
 
-/** Equal for equal filters, so that their readers share the work; empty when everything passes. */
+/** Equal for equal filters, so that their readers share the work; empty for none, and for one whose members are all null. */
 export function filterKey(filter: EventFilter | null): string {
-  return filter === null ? '' : JSON.stringify([filter.types, filter.session, filter.agentId]);
+  if (filter === null) return '';
+  const members = [filter.types, filter.session, filter.agentId];
+  return members.every((member) => member === null) ? '' : JSON.stringify(members);
 }

@@ -14,7 +14,7 @@ export class TopicTail implements Tail {
   readonly filter: EventFilter | null;
   /** Equal for tails with equal filters; empty without one. */
   readonly filterKey: string;
-  /** Bytes that its topic has handed out since it fell behind. */
+  /** Bytes that its topic has handed out beyond it since the two were last level. */
   passedBytes = 0;
   readonly #topic: Topic;
   #state: TailState = 'ready';
@@ -31,6 +31,7 @@ export class TopicTail implements Tail {
   }
 
   start(reader: TailReader): void {
+    if (this.#state !== 'ready') return;
     this.#reader = reader;
     void this.#catchUp();
   }
@@ -65,6 +66,7 @@ export class TopicTail implements Tail {
         const slice = await this.#topic.readOn(this.position, this.filter);
         if (this.#state !== 'history') return;
         this.position = slice.position;
+        if (!this.#topic.isBeyond(this.position)) this.passedBytes = 0;
         this.#hand(slice.events);
         if (this.#state === 'history' && slice.atHead) this.#meetHead(slice.ended, wakes);
       }
@@ -75,10 +77,7 @@ export class TopicTail implements Tail {
 
   #meetHead(ended: boolean, wakes: number): void {
     if (ended) this.end({ kind: 'finished' });
-    else if (this.#topic.join(this, wakes)) {
-      this.#state = 'live';
-      this.passedBytes = 0;
-    }
+    else if (this.#topic.join(this, wakes)) this.#state = 'live';
   }
 
   #hand(events: readonly LogEvent[]): void {

@@ -56,17 +56,22 @@ export class Topic {
     return slice;
   }
 
-  /** Lets a tail in that has read to the head, by a read that began after `wakes` wake-ups; false: it must read again. */
+  /**
+   * Lets a tail in that has read to the head, by a read that began after `wakes` wake-ups; false: it must read again.
+   * A wake-up since then may have told of no event but of an end, so equal positions do not say that nothing is new.
+   */
   join(tail: TopicTail, wakes: number): boolean {
-    if (this.#joined.size === 0 && !this.#reading) {
-      this.#position = tail.position;
-      this.#joined.add(tail);
-      if (this.wakes !== wakes) void this.#pump();
-      return true;
-    }
-    if (isBefore(tail.position, this.#position)) return false;
+    const idle = !this.#reading;
+    if (idle && this.#joined.size === 0) this.#position = tail.position;
+    else if (this.isBeyond(tail.position)) return false;
     this.#joined.add(tail);
+    if (idle && this.wakes !== wakes) void this.#pump();
     return true;
+  }
+
+  /** Whether joined tails were served events behind a position. */
+  isBeyond(position: EventId | null): boolean {
+    return isBefore(position, this.#position);
   }
 
   /** Reads what is new until there is no more, once for all joined tails. */
@@ -89,12 +94,12 @@ export class Topic {
   #handOut(slice: LogSlice): void {
     const before = this.#position;
     this.#position = slice.position;
-    const bytes = slice.events.reduce((sum, { text }) => sum + text.length, 0);
+    const bytes = sizeOf(slice.events);
     const byFilter = new Map<string, readonly LogEvent[]>([['', slice.events]]);
     const finished = slice.atHead && slice.ended;
     for (const tail of [...this.#joined]) {
       if (!tail.live) {
-        tail.passedBytes += bytes;
+        tail.passedBytes += isBefore(before, tail.position) ? sizeOf(beyond(tail.position, slice.events)) : bytes;
         if (tail.passedBytes > this.#lagBytes) tail.end({ kind: 'lagging' });
         continue;
       }
@@ -103,8 +108,17 @@ export class Topic {
         events = slice.events.filter((event) => passes(tail.filter, event));
         byFilter.set(tail.filterKey, events);
       }
-      tail.follow(tail.position === before ? events : events.filter(({ id }) => isBefore(tail.position, id)), slice);
-      if (finished && tail.live) tail.end({ kind: 'finished' });
+      tail.follow(tail.position === before ? events : beyond(tail.position, events), slice);
+      // One that is ahead of this end has seen the session reopened.
+      if (finished && tail.live && tail.position === slice.position) tail.end({ kind: 'finished' });
     }
   }
+}
+
+function beyond(position: EventId | null, events: readonly LogEvent[]): readonly LogEvent[] {
+  return events.filter(({ id }) => isBefore(position, id));
+}
+
+function sizeOf(events: readonly LogEvent[]): number {
+  return events.reduce((sum, { text }) => sum + text.length, 0);
 }
