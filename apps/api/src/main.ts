@@ -1,10 +1,14 @@
-/** Wiring: the only reader of the environment. `main.ts` serves; `main.ts org …` manages organisations. */
+/**
+ * Wiring: the only reader of the environment. `main.ts` serves; `main.ts org …` manages organisations; `main.ts demo` plays
+ * a recorded session into a running server.
+ */
 import { fileURLToPath } from 'node:url';
 import { openStore, StoreFileError } from '@turnlog/store-sqlite';
 import { ConfigError, readConfig } from './process/config.ts';
+import { runDemoCommand } from './process/demo-command.ts';
 import { createLog } from './process/log.ts';
 import { runOrgCommand } from './process/org-command.ts';
-import { type Running, serve } from './process/serve.ts';
+import { type Running, serve, serverUrl } from './process/serve.ts';
 
 /** "The configuration is wrong", as `sysexits.h` numbers it. */
 const EXIT_CONFIG = 78;
@@ -16,6 +20,12 @@ async function main(words: readonly string[]): Promise<void> {
   const write = (text: string) => process.stdout.write(text);
   if (words[0] === 'org') {
     process.exitCode = runOrgCommand(words.slice(1), config.file, write);
+    return;
+  }
+  if (words[0] === 'demo') {
+    process.stdout.on('error', () => process.exit(1)); // whoever read this has gone
+    const stored = { file: config.file, url: serverUrl(config.host, config.port), root: ROOT };
+    process.exitCode = await runDemoCommand(words.slice(1), { ...stored, write });
     return;
   }
   const log = createLog(config.debugLogging);

@@ -1,10 +1,15 @@
-/** A server in a process of its own, whose CPU time can be asked for. */
+/** A server in a process of its own, whose CPU time and memory can be asked for. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const REPORTER = new URL('./cpu-reporter.ts', import.meta.url).href;
+const REPORTER = new URL('./usage-reporter.ts', import.meta.url).href;
 const LISTENING = /listens on (http:\/\/\S+)/;
+
+interface Usage {
+  readonly cpuMicros: number;
+  readonly residentBytes: number;
+}
 
 export class MeasuredServer {
   readonly url: string;
@@ -19,7 +24,7 @@ export class MeasuredServer {
   static async start(script: URL, environment: NodeJS.ProcessEnv): Promise<MeasuredServer> {
     const child = fork(fileURLToPath(script), {
       env: { ...process.env, ...environment },
-      execArgv: ['--import', REPORTER],
+      execArgv: ['--expose-gc', '--import', REPORTER],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     const url = await new Promise<string>((resolve, reject) => {
@@ -36,9 +41,18 @@ export class MeasuredServer {
 
   /** CPU time that the process has used, all threads, in microseconds. */
   async cpuMicros(): Promise<number> {
-    this.#child.send('cpu');
-    const [micros] = (await once(this.#child, 'message')) as [number];
-    return micros;
+    return (await this.#usage()).cpuMicros;
+  }
+
+  /** Memory that the process holds after a full collection, in bytes. */
+  async residentBytes(): Promise<number> {
+    return (await this.#usage()).residentBytes;
+  }
+
+  async #usage(): Promise<Usage> {
+    this.#child.send('usage');
+    const [usage] = (await once(this.#child, 'message')) as [Usage];
+    return usage;
   }
 
   async stop(): Promise<void> {

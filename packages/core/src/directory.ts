@@ -4,7 +4,13 @@ import type { Principal } from './tokens.ts';
 
 export interface NewOrg {
   readonly name: string;
-  readonly token: { readonly name: string; readonly hash: string; readonly prefix: string };
+  readonly token: {
+    readonly name: string;
+    readonly hash: string;
+    readonly prefix: string;
+    /** Absent: never. */
+    readonly expiresUs?: number;
+  };
 }
 
 export interface Directory {

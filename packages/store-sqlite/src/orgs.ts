@@ -76,7 +76,7 @@ function insertOperatorToken(db: Connection, org: number, token: NewOrg['token']
     scopes: SCOPES,
     prefix: token.prefix,
     createdUs: micros,
-    expiresUs: null,
+    expiresUs: token.expiresUs ?? null,
     lastUsedUs: null,
     revokedUs: null,
   };

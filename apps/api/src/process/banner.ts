@@ -37,11 +37,14 @@ function firstStart(start: Start): string[] {
     '',
     `curl -sS "${sessions}/first/events?limit=5" ${authorization}; echo`,
     '',
+    'To watch a session live, in another terminal: npm run demo',
+    '',
   ];
 }
 
 function laterStart(): string[] {
   return [
+    'To watch a session live, in another terminal: npm run demo',
     'To make another token: npm run org -- token',
     'To make another organisation: npm run org -- create NAME',
     '',

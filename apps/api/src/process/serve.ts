@@ -112,6 +112,11 @@ function listen(server: Server, { host, port }: Config): Promise<void> {
 
 function urlOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
+  return serverUrl(host, port);
+}
+
+/** Where a server on this host and port is reached from the same machine. */
+export function serverUrl(host: string, port: number): string {
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }

@@ -208,6 +208,7 @@ export function cloudDocument(app: OpenAPIHono) {
     tags: [
       { name: 'Sessions', description: 'One agent run or conversation each.' },
       { name: 'Events', description: 'The immutable facts of a session, in order.' },
+      { name: 'Feed', description: 'Every event of the org in one order: of all sessions, and of the account stream.' },
       { name: 'Tokens', description: 'Personal access tokens of the org.' },
     ],
   });

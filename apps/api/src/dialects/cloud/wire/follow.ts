@@ -4,6 +4,7 @@ import { invalid } from '@turnlog/core/errors';
 import { isId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { TailStart } from '@turnlog/core/tails';
+import { STATUS_IDLE } from './examples.ts';
 import { list, text } from './page.ts';
 
 const WAIT = /^[0-9]{1,2}$/;
@@ -35,8 +36,7 @@ export const STREAM_DESCRIPTION =
   'when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any ' +
   'other end, connect again with the last id as `Last-Event-ID`: nothing is skipped and nothing comes twice.';
 
-export const STREAM_EXAMPLE =
-  'id: evt_01K5ZV7S1D4QY6V0E4X0J3H8NR\nevent: session.status_running\ndata: {"id":"evt_01K5ZV7S1D4QY6V0E4X0J3H8NR","type":"session.status_running"}\n\n';
+export const STREAM_EXAMPLE = `id: ${STATUS_IDLE.id}\nevent: ${STATUS_IDLE.type}\ndata: ${JSON.stringify(STATUS_IDLE)}\n\n`;
 
 export interface StreamParameters {
   readonly after_id?: string;
