@@ -20,11 +20,24 @@ describe('the configuration', () => {
       bootstrapToken: null,
       debugLogging: false,
       corsOrigins: ['http://localhost:5173', 'http://localhost:3000'],
+      streams: {
+        perToken: 1_000,
+        perProcess: 10_000,
+        maxAgeMs: 15 * 60_000,
+        heartbeatMs: 15_000,
+        lagMs: 30_000,
+        lagBytes: 1024 * 1024,
+      },
     });
   });
 
   test('treats an empty variable as absent', () => {
-    const empty = { HOST: '', PORT: '', DATABASE_URL: '', BOOTSTRAP_TOKEN: '', DEBUG_LOGGING: '', CORS_ORIGINS: '' };
+    const names = [
+      ...['HOST', 'PORT', 'DATABASE_URL', 'BOOTSTRAP_TOKEN', 'DEBUG_LOGGING', 'CORS_ORIGINS'],
+      ...['STREAMS_PER_TOKEN', 'STREAMS_PER_PROCESS', 'STREAM_MAX_AGE_SECONDS', 'STREAM_HEARTBEAT_SECONDS'],
+      ...['STREAM_LAG_SECONDS', 'STREAM_LAG_BYTES'],
+    ];
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readConfig(empty, '/a')).toEqual(readConfig({}, '/a'));
   });
 
@@ -36,6 +49,12 @@ describe('the configuration', () => {
       BOOTSTRAP_TOKEN: 'x'.repeat(32),
       DEBUG_LOGGING: 'true',
       CORS_ORIGINS: 'https://a.example, http://b.example:8080',
+      STREAMS_PER_TOKEN: '1',
+      STREAMS_PER_PROCESS: '999999999',
+      STREAM_MAX_AGE_SECONDS: '86400',
+      STREAM_HEARTBEAT_SECONDS: '1',
+      STREAM_LAG_SECONDS: '5',
+      STREAM_LAG_BYTES: '4096',
     };
     expect(readConfig(environment, '/a')).toEqual({
       host: '::',
@@ -44,6 +63,14 @@ describe('the configuration', () => {
       bootstrapToken: 'x'.repeat(32),
       debugLogging: true,
       corsOrigins: ['https://a.example', 'http://b.example:8080'],
+      streams: {
+        perToken: 1,
+        perProcess: 999_999_999,
+        maxAgeMs: 86_400_000,
+        heartbeatMs: 1_000,
+        lagMs: 5_000,
+        lagBytes: 4096,
+      },
     });
   });
 
@@ -57,6 +84,12 @@ describe('the configuration', () => {
     ],
     ['DEBUG_LOGGING', ['maybe', '2']],
     ['CORS_ORIGINS', ['example.com', 'https://a.example/path', 'https://a.example,,https://b.example', 'null']],
+    ['STREAMS_PER_TOKEN', ['0', '-1', '1.5', '1e3', '01', ' 5', '1000000000', 'many']],
+    ['STREAMS_PER_PROCESS', ['0', '-1', '1.5', '1e3', '01', ' 5', '1000000000', 'many']],
+    ['STREAM_LAG_BYTES', ['0', '-1', '1.5', '1MiB', '1000000000']],
+    ['STREAM_MAX_AGE_SECONDS', ['0', '-1', '0.5', '86401', '15m']],
+    ['STREAM_HEARTBEAT_SECONDS', ['0', '-1', '0.5', '86401', '15s']],
+    ['STREAM_LAG_SECONDS', ['0', '-1', '0.5', '86401', '30s']],
   ])('refuses a wrong %s and names it', (name, values) => {
     for (const value of values) {
       const faults = faultsOf({ [name]: value });

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ask, type Harness, openHarness, type Reply } from './harness.ts';
+import { Streams } from '../src/http/streams/streams.ts';
+import { type Ask, type Harness, openHarness, type Reply, STREAM_LIMITS } from './harness.ts';
+import { openSse } from './support/sse.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked at member by member
 type Json = any;
@@ -25,6 +27,7 @@ const CLOSED = [
   'SessionCanceling',
   'SessionPage',
   'EventPage',
+  'FeedPage',
   'TokenPage',
   'Token',
   'TokenWithSecret',
@@ -40,6 +43,7 @@ const NAMES = [
   'ContentBlock',
   'EventInput',
   'SendEventsParams',
+  'PublishEventsParams',
   'CreateTokenParams',
   'RotateTokenParams',
   'Scope',
@@ -49,6 +53,9 @@ const NAMES = [
   'EventUsage',
   'UnknownEvent',
 ];
+/** Operations that answer with a stream of server-sent events, and all that hold an answer open. */
+const STREAMING = ['events.subscribe', 'sessions.events.stream'];
+const HOLDING = [...STREAMING, 'events.list', 'sessions.events.list'];
 /** Headers that say what to do with an answer. */
 const TELLING = ['allow', 'idempotent-replayed', 'request-id', 'retry-after', 'www-authenticate', 'x-should-retry'];
 /** What a producer may leave out, send as null, or add. */
@@ -129,6 +136,10 @@ describe('the document', () => {
 
   it('names the operations and components that the SDK builds on', () => {
     expect(operations.map(({ id }) => id).sort()).toEqual([
+      'events.list',
+      'events.publish',
+      'events.retrieve',
+      'events.subscribe',
       'sessions.archive',
       'sessions.cancel',
       'sessions.create',
@@ -136,6 +147,7 @@ describe('the document', () => {
       'sessions.events.list',
       'sessions.events.retrieve',
       'sessions.events.send',
+      'sessions.events.stream',
       'sessions.list',
       'sessions.patch',
       'sessions.retrieve',
@@ -160,14 +172,20 @@ describe('the document', () => {
       ]);
       const statuses = Object.keys(spec.responses);
       expect(statuses, id).toEqual(expect.arrayContaining(['400', '401', '403', '405', '408', '431', '500', '503']));
-      expect(statuses, id).not.toContain('429');
+      expect(statuses.includes('429'), id).toBe(HOLDING.includes(id));
       if (takesKeys(method)) expect(statuses, id).toEqual(expect.arrayContaining(['409', '413', '415']));
       if (spec.parameters.some((parameter: Json) => parameter.in === 'path')) expect(statuses, id).toContain('404');
       if (spec.requestBody) expect(spec.requestBody.content['application/json'].example, id).toBeDefined();
       for (const status of statuses) {
-        expect(responseOf(spec, Number(status)).content['application/json'].example, `${id} ${status}`).toBeDefined();
+        const content = responseOf(spec, Number(status)).content;
+        const [type] = Object.keys(content);
+        expect(Object.keys(content), `${id} ${status}`).toEqual([type]);
+        expect(type).toBe(STREAMING.includes(id) && status === '200' ? 'text/event-stream' : 'application/json');
+        expect(content[type ?? ''].example, `${id} ${status}`).toBeDefined();
       }
     }
+    const tags = operations.flatMap(({ spec }) => spec.tags);
+    expect(document.tags.map(({ name }: Json) => name).sort()).toEqual([...new Set(tags)].sort());
     for (const { spec } of operations)
       expect(spec.security ?? document.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
   });
@@ -205,9 +223,22 @@ describe('the document', () => {
       const body = spec.requestBody?.content['application/json'];
       if (body) check(body.schema, body.example);
       for (const status of Object.keys(spec.responses)) {
-        const { schema, example } = responseOf(spec, Number(status)).content['application/json'];
-        check(schema, example);
+        const { content } = responseOf(spec, Number(status));
+        if (content['application/json']) check(content['application/json'].schema, content['application/json'].example);
       }
+    }
+  });
+
+  it('has examples of streams whose every frame is an event', () => {
+    const check = validator({ closed: true });
+    const shown = operations.filter(({ id }) => STREAMING.includes(id));
+    expect(shown).toHaveLength(2);
+    for (const { spec } of shown) {
+      const { schema, example } = spec.responses[200].content['text/event-stream'];
+      const [, id, event, data] = /^id: (.+)\nevent: (.+)\ndata: (.+)\n\n$/.exec(example) ?? [];
+      const shownEvent = JSON.parse(data ?? '');
+      check(schema, shownEvent);
+      expect([shownEvent.id, shownEvent.type]).toEqual([id, event]);
     }
   });
 
@@ -234,8 +265,13 @@ const takesKeys = (method: string): boolean => method === 'post' || method === '
 /** The headers that PROTOCOL.md promises for an answer, in order. */
 function headersOf(method: string, status: number): string[] {
   if (status < 400) return takesKeys(method) ? ['idempotent-replayed', 'request-id'] : ['request-id'];
-  const own: Record<number, readonly string[]> = { 401: ['www-authenticate'], 405: ['allow'], 503: ['retry-after'] };
-  const retry = [408, 500, 503].includes(status) ? [] : ['x-should-retry'];
+  const own: Record<number, readonly string[]> = {
+    401: ['www-authenticate'],
+    405: ['allow'],
+    429: ['retry-after'],
+    503: ['retry-after'],
+  };
+  const retry = [408, 429, 500, 503].includes(status) ? [] : ['x-should-retry'];
   return ['request-id', ...(own[status] ?? []), ...retry].sort();
 }
 
@@ -337,16 +373,24 @@ describe('real answers', () => {
     await call('tokens.rotate', { token_id: token.json.id });
     await call('tokens.revoke', { token_id: token.json.id });
     await call('tokens.rotate', { token_id: token.json.id });
+    const published = await call('events.publish', {}, { body: { events: ODD_EVENTS.slice(-1) } });
+    await call('events.retrieve', { event_id: published.json.data[0].id });
+    await call('events.retrieve', { event_id: list.json.first_id });
+    await call('events.list', {}, { query: '?limit=1000' });
+    await call('events.list', {}, { query: '?types=nothing&wait=1' });
+    await call('events.list', {}, { query: '?limit=1&order=desc' });
     await call('sessions.create', {}, { body: 'x', headers: { 'content-type': 'text/plain' } });
     await call('sessions.create', {}, { body: 'x'.repeat(5_000_000) });
     await call('sessions.list', {}, { token: null });
     await call('sessions.list', {}, { token: await h.tokenWith('events:read') });
     await call('sessions.list', {}, { query: '?limit=0' });
-    const successes = operations.flatMap(({ id, spec }) =>
-      Object.keys(spec.responses)
-        .filter((status) => status.startsWith('2'))
-        .map((status) => `${id} ${status}`),
-    );
+    const successes = operations
+      .filter(({ id }) => !STREAMING.includes(id))
+      .flatMap(({ id, spec }) =>
+        Object.keys(spec.responses)
+          .filter((status) => status.startsWith('2'))
+          .map((status) => `${id} ${status}`),
+      );
     expect([...seen]).toEqual(expect.arrayContaining(successes));
     for (const status of [400, 401, 403, 404, 409, 413, 415]) {
       expect(
@@ -354,6 +398,48 @@ describe('real answers', () => {
         String(status),
       ).toBe(true);
     }
+  });
+
+  it('of streams are frames whose data fit the schema of an event', async () => {
+    const check = validator({ closed: true });
+    const { url } = await h.listen();
+    const { json: session } = await h.ask('POST', '/v1/sessions', { body: { initial_events: ODD_EVENTS } });
+    await h.ask('POST', '/v1/events', { body: { events: ODD_EVENTS } });
+    await h.ask('POST', `/v1/sessions/${session.id}/events`, { body: { events: [{ type: 'terminated' }] } });
+    for (const { id, path, spec } of operations.filter((operation) => STREAMING.includes(operation.id))) {
+      const filled = path.replace('{session_id}', session.id);
+      const stream = await openSse(`${url}${filled}?from=start`, { token: h.org.token });
+      await stream.until(({ events }) => events.some(({ event }) => event === 'terminated'));
+      expect(stream.events.length, id).toBeGreaterThan(ODD_EVENTS.length);
+      const { schema } = spec.responses[stream.status].content[stream.headers['content-type'] ?? ''];
+      for (const { data } of stream.events) check(schema, JSON.parse(data));
+      const headers = new Headers(stream.headers as Record<string, string>);
+      checkHeaders({ status: 200, headers, text: '', json: null }, spec.responses[200], id);
+      stream.close();
+    }
+  });
+
+  it('of operations that hold answers open, when a token holds too many, fit theirs', async () => {
+    const check = validator({ closed: true });
+    const full = await openHarness({
+      streams: new Streams({ ...STREAM_LIMITS, perToken: 1 }, () => Date.now() * 1000),
+    });
+    const { url } = await full.listen();
+    const { json: session } = await full.ask('POST', '/v1/sessions', { body: {} });
+    const only = await openSse(`${url}/v1/events/stream`, { token: full.org.token });
+    for (const { id, path, spec } of operations.filter((operation) => HOLDING.includes(operation.id))) {
+      const query = STREAMING.includes(id) ? '' : '?types=nothing&wait=55';
+      const refused = await openSse(`${url}${path.replace('{session_id}', session.id)}${query}`, {
+        token: full.org.token,
+      });
+      const text = (await refused.all()).text;
+      expect(refused.status, id).toBe(429);
+      check(responseOf(spec, 429).content['application/json'].schema, JSON.parse(text));
+      const headers = new Headers(refused.headers as Record<string, string>);
+      checkHeaders({ status: 429, headers, text, json: null }, responseOf(spec, 429), id);
+    }
+    only.close();
+    await full.close();
   });
 });
 

@@ -1,6 +1,7 @@
 /** I7: whatever another org has, to us it does not exist; the answers are the same, byte for byte, as for what never was. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, openHarness } from './harness.ts';
+import { openSse } from './support/sse.ts';
 
 let h: Harness;
 /** Of the second org. */
@@ -11,6 +12,7 @@ interface Ids {
   readonly event_id: string;
   readonly token_id: string;
   readonly external_id: string;
+  readonly account_event_id: string;
 }
 
 const UNKNOWN: Ids = {
@@ -18,6 +20,7 @@ const UNKNOWN: Ids = {
   event_id: 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB',
   token_id: 'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN',
   external_id: 'nobodys-own',
+  account_event_id: 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAC',
 };
 
 /** Every operation of the document with a body that would be right; `listed` for those without an id in their path. */
@@ -33,6 +36,11 @@ const MATRIX: Readonly<Record<string, { readonly body?: object; readonly listed?
   'sessions.events.send': { body: { events: [{ type: 'user.message', content: 'hello' }] } },
   'sessions.events.list': {},
   'sessions.events.retrieve': {},
+  'sessions.events.stream': {},
+  'events.list': { listed: true },
+  'events.publish': { listed: true },
+  'events.retrieve': {},
+  'events.subscribe': { listed: true },
   'tokens.create': { listed: true },
   'tokens.list': { listed: true },
   'tokens.revoke': {},
@@ -50,13 +58,16 @@ beforeAll(async () => {
   const token = h.other.token;
   const body = {
     external_id: 'theirs',
+    agent: 'their-agent',
     metadata: { a: 'b' },
     initial_events: [{ type: 'user.message', content: 'hello' }],
   };
   const session = await h.ask('POST', '/v1/sessions', { token, body });
   const events = await h.ask('GET', `/v1/sessions/${session.json.id}/events`, { token });
   const tokens = await h.ask('GET', '/v1/tokens', { token });
+  const published = await h.ask('POST', '/v1/events', { token, body: { events: [{ type: 'theirs.account' }] } });
   foreign = {
+    account_event_id: published.json.data[0].id,
     session_id: session.json.id,
     event_id: events.json.first_id,
     token_id: tokens.json.first_id,
@@ -136,6 +147,63 @@ describe.each(['/v1', '/api/v1/cloud'])('at %s', (mount) => {
   it("another org's record is a position in our lists, like any other moment", async () => {
     expect((await h.ask('GET', `${mount}/sessions?after_id=${foreign.session_id}`)).status).toBe(200);
     expect((await h.ask('GET', `${mount}/tokens?before_id=${foreign.token_id}`)).status).toBe(200);
+  });
+
+  it("another org's events appear in no feed of ours, whatever is asked of it", async () => {
+    const { json: ours } = await h.ask('POST', `${mount}/events`, { body: { events: [{ type: 'ours' }] } });
+    const queries = [
+      'limit=1000',
+      'limit=1000&order=desc',
+      `after_id=${foreign.event_id}`,
+      `before_id=${foreign.event_id}`,
+      `after_id=${foreign.event_id}&order=desc`,
+      `session_id=${foreign.session_id}`,
+      `session_id=${foreign.external_id}`,
+      'agent_id=their-agent',
+      'types=theirs.*,user.message',
+      'since=2020-01-01T00:00:00Z',
+    ];
+    for (const query of queries) {
+      const { status, text, json } = await h.ask('GET', `${mount}/events?${query}`);
+      expect(status, query).toBe(200);
+      expect(text, query).not.toMatch(new RegExp(`${foreign.session_id}|${foreign.account_event_id}|their-agent`));
+      if (query.startsWith('session_id') || query.startsWith('agent_id')) expect(json.data, query).toEqual([]);
+    }
+    const filtered = (name: string) => h.ask('GET', `${mount}/events?session_id=${name}&limit=1000`);
+    const [known, unknown] = [await filtered(foreign.session_id), await filtered(UNKNOWN.session_id)];
+    expect(known.text).toBe(unknown.text);
+    const behind = await h.ask('GET', `${mount}/events?after_id=${foreign.event_id}&limit=1000`);
+    expect(behind.json.data.map(({ id }: { id: string }) => id)).toContain(ours.data[0].id);
+  });
+
+  it("another org's events reach no stream of ours, though theirs are written while it is open", async () => {
+    const { url } = await h.listen();
+    const open = (query: string) => openSse(`${url}${mount}/events/stream?${query}`, { token: h.org.token });
+    const streams = await Promise.all([open('from=start'), open(`after_id=${foreign.event_id}`), open('types=*')]);
+    const byName = await open(`from=start&session_id=${foreign.session_id}`);
+    const theirs = { token: h.other.token, body: { events: [{ type: 'theirs.more', secret: true }] } };
+    await h.ask('POST', `${mount}/sessions/${foreign.session_id}/events`, theirs);
+    await h.ask('POST', `${mount}/events`, theirs);
+    const { json } = await h.ask('POST', `${mount}/events`, { body: { events: [{ type: 'ours' }] } });
+    for (const stream of streams) {
+      await stream.until(({ ids }) => ids.includes(json.data[0].id));
+      expect(stream.text).not.toMatch(new RegExp(`theirs\\.more|secret|${foreign.session_id}`));
+    }
+    expect(byName.events).toEqual([]);
+    for (const stream of [...streams, byName]) stream.close();
+  });
+
+  it("another org's event is no cursor of a session's list or stream, like one that never was", async () => {
+    const { json: session } = await h.ask('POST', `${mount}/sessions`, { body: {} });
+    const path = `${mount}/sessions/${session.id}/events`;
+    for (const target of [path, `${path}/stream`]) {
+      const answers = await Promise.all(
+        [foreign.event_id, UNKNOWN.event_id].map((id) => h.ask('GET', `${target}?after_id=${id}`)),
+      );
+      const seen = answers.map(({ status, json }) => [status, json.error]);
+      expect(seen[0]).toEqual(seen[1]);
+      expect(answers[0]?.status).toBe(400);
+    }
   });
 
   it('an external id that another org uses is free in ours', async () => {
