@@ -195,7 +195,7 @@ const EVENT_STREAM = /^\s*text\/event-stream\s*(?:;(?!.*\bq=0(?:\.0*)?\s*(?:;|$)
 /** Whether a caller asks for a stream by name: a browser's `*\/*` does not. */
 function acceptsStream(exchange: Exchange): boolean {
   const accept = exchange.header('accept');
-  return accept?.includes('event-stream') === true && accept.split(',').some((range) => EVENT_STREAM.test(range));
+  return accept?.split(',').some((range) => EVENT_STREAM.test(range)) === true;
 }
 
 function identify<Table extends QueryTable>(
