@@ -70,7 +70,21 @@ export const STREAM_LIMITS: StreamLimits = {
   lagMs: limits.streamLagSeconds * 1000,
 };
 
-export async function openHarness(options: Partial<Services> = {}): Promise<Harness> {
+/** Services other than usual; some stand on the store. */
+export type HarnessOptions =
+  | Partial<Services>
+  | ((made: Pick<Harness, 'store'> & { nowUs(): number }) => Partial<Services>);
+
+/** Streams with other bounds. */
+export function streaming(bounds: Partial<StreamLimits> & { readonly lagBytes?: number }): HarnessOptions {
+  const { lagBytes = limits.streamLagBytes, ...own } = bounds;
+  return ({ store, nowUs }) => ({
+    streams: new Streams({ ...STREAM_LIMITS, ...own }, nowUs),
+    tails: new Tails({ store, wakeups: store, lagBytes }),
+  });
+}
+
+export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), 'turnlog-api-'));
   const clock = { offsetUs: 0 };
   const nowUs = () => Date.now() * 1000 + clock.offsetUs;
@@ -89,7 +103,7 @@ export async function openHarness(options: Partial<Services> = {}): Promise<Harn
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     logRequests: false,
     ready: () => true,
-    ...options,
+    ...(typeof options === 'function' ? options({ store, nowUs }) : options),
   };
   const app = createApp(services);
   const org = newOrg(store, 'first');
@@ -119,6 +133,7 @@ export async function openHarness(options: Partial<Services> = {}): Promise<Harn
       return { url: `http://127.0.0.1:${port}`, port, server };
     },
     async close() {
+      services.streams.drain();
       for (const server of servers) {
         server.closeAllConnections();
         server.close();

@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Streams } from '../src/http/streams/streams.ts';
-import { type Ask, type Harness, openHarness, type Reply, STREAM_LIMITS } from './harness.ts';
+import { type Ask, type Harness, openHarness, type Reply, streaming } from './harness.ts';
 import { openSse } from './support/sse.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked at member by member
@@ -421,9 +420,7 @@ describe('real answers', () => {
 
   it('of operations that hold answers open, when a token holds too many, fit theirs', async () => {
     const check = validator({ closed: true });
-    const full = await openHarness({
-      streams: new Streams({ ...STREAM_LIMITS, perToken: 1 }, () => Date.now() * 1000),
-    });
+    const full = await openHarness(streaming({ perToken: 1 }));
     const { url } = await full.listen();
     const { json: session } = await full.ask('POST', '/v1/sessions', { body: {} });
     const only = await openSse(`${url}/v1/events/stream`, { token: full.org.token });
