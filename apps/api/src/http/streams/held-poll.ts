@@ -16,7 +16,8 @@ export class HeldPoll implements TailReader, Held {
   constructor(tail: Tail, waitMs: number, outgoing: ServerResponse | undefined) {
     this.#tail = tail;
     this.#timer = setTimeout(() => this.#settle('over'), waitMs);
-    outgoing?.once('close', () => this.#settle('over'));
+    if (outgoing?.destroyed === true) this.#settle('over');
+    else outgoing?.once('close', () => this.#settle('over'));
   }
 
   /** Resolves when events have come since the last call, or the wait is over. */

@@ -2,7 +2,7 @@
 import { invalidCursor } from '@turnlog/core/cursors';
 import type { EventFilter } from '@turnlog/core/event-filter';
 import type { LogStream } from '@turnlog/core/store';
-import type { TailStart } from '@turnlog/core/tails';
+import type { Tail, TailStart } from '@turnlog/core/tails';
 import type { Principal } from '@turnlog/core/tokens';
 import { secretHashOf } from '../credentials.ts';
 import { type PresentRefusal, refusalOf } from '../dialect.ts';
@@ -46,6 +46,7 @@ export async function openStream(
   try {
     const { incoming, outgoing } = exchange;
     if (outgoing === undefined) throw new Error('A stream needs a socket.');
+    if (outgoing.destroyed) return gone(tail);
     const presentText = (error: unknown) => String(refusalOf(exchange, present, services.log, error).body);
     const headers = exchange.headersOf(HEADERS);
     const { streams } = services;
@@ -58,4 +59,10 @@ export async function openStream(
     tail.close();
     throw error;
   }
+}
+
+/** The client has left while its stream was being opened: nobody would say so again. */
+function gone(tail: Tail): typeof SENT {
+  tail.close();
+  return SENT;
 }
