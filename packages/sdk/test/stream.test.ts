@@ -434,6 +434,23 @@ describe('stopping', () => {
     expect(server.asked).toEqual([]);
   });
 
+  test.each(['break', 'signal'])('by %s ends an answer of the same process, which no socket does', async (how) => {
+    const canceled = Promise.withResolvers<void>();
+    const start = (to: ReadableStreamDefaultController): void =>
+      to.enqueue(new TextEncoder().encode(framesBehind(0, 1)));
+    const body = new ReadableStream({ start, cancel: () => canceled.resolve() });
+    const fetch = (): Response => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    const controller = new AbortController();
+    const stream = new EventStream(new Transport({ token, fetch }), ['v1'], {}, { signal: controller.signal });
+    for await (const _ of stream) {
+      if (how === 'break') break;
+      controller.abort();
+      await canceled.promise;
+      break;
+    }
+    await canceled.promise;
+  });
+
   test('while it waits for its next attempt takes no longer', async () => {
     vi.mocked(Math.random).mockReturnValue(1);
     await using server = await streamServer(refuse(503, 'overloaded_error', { 'retry-after': '50' }));

@@ -29,8 +29,9 @@ export interface Progress {
 
 /**
  * The events of a stream over all its connections, none lost and none twice; and undefined once per connection, as soon
- * as its place is known: from then on nothing is missed, whatever becomes of the connection. Returns when the server says `[DONE]`. Throws what no reconnect can cure, a refusal above all, and when
- * `signal` aborts. Reads on only when it is asked for more, so that a slow reader slows the server down.
+ * as its place is known: from then on nothing is missed, whatever becomes of the connection. Returns when the server says
+ * `[DONE]`. Throws what no reconnect can cure, a refusal above all, and when `signal` aborts. Reads on only when it is
+ * asked for more, so that a slow reader slows the server down.
  */
 export async function* follow<T>(
   { transport, path, query, options }: Source,

@@ -152,10 +152,10 @@ export class Transport {
     error: unknown,
     { method, url, attempt, maxRetries, signal, ...backoff }: FailedAttempt,
   ): Promise<void> {
-    const left = attempt < (maxRetries ?? this.#config.maxRetries) && error instanceof TurnlogError;
-    const delayMs = left ? retryDelayMs(error, attempt, backoff) : undefined;
+    if (!(error instanceof TurnlogError) || attempt >= (maxRetries ?? this.#config.maxRetries)) throw error;
+    const delayMs = retryDelayMs(error, attempt, backoff);
     if (delayMs === undefined) throw error;
-    this.#config.logger?.warn('turnlog retry', { method, url, attempt, delayMs, reason: (error as Error).message });
+    this.#config.logger?.warn('turnlog retry', { method, url, attempt, delayMs, reason: error.message });
     await sleep(delayMs, signal);
   }
 
