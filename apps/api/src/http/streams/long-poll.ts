@@ -3,10 +3,11 @@ import type { EventFilter } from '@turnlog/core/event-filter';
 import type { EventId } from '@turnlog/core/ids';
 import type { EventPage, LogStream } from '@turnlog/core/store';
 import type { Principal } from '@turnlog/core/tokens';
-import { noLongerValid, secretHashOf } from '../credentials.ts';
+import { noLongerValid } from '../credentials.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Services } from '../services.ts';
 import { HeldPoll } from './held-poll.ts';
+import { hold } from './hold.ts';
 
 export interface PollRequest {
   readonly principal: Principal;
@@ -28,7 +29,7 @@ export async function holdPoll<Page extends EventPage>(
   if (tail === null) return read();
   const poll = new HeldPoll(tail, waitMs, exchange.outgoing);
   try {
-    const leave = services.streams.enter(principal, secretHashOf(exchange), poll);
+    const leave = hold(services, exchange, principal, poll);
     try {
       for (;;) {
         const end = await poll.next();

@@ -4,12 +4,12 @@ import type { EventFilter } from '@turnlog/core/event-filter';
 import type { LogStream } from '@turnlog/core/store';
 import type { Tail, TailStart } from '@turnlog/core/tails';
 import type { Principal } from '@turnlog/core/tokens';
-import { secretHashOf } from '../credentials.ts';
 import { type PresentRefusal, refusalOf } from '../dialect.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import { SENT } from '../operations.ts';
 import type { Services } from '../services.ts';
 import { EventStream } from './event-stream.ts';
+import { hold } from './hold.ts';
 
 export interface StreamRequest {
   readonly principal: Principal;
@@ -51,7 +51,7 @@ export async function openStream(
     const headers = exchange.headersOf(HEADERS);
     const { streams } = services;
     const opened = new EventStream({ tail, outgoing, headers, limits: streams.limits, origin, present: presentText });
-    const leave = streams.enter(principal, secretHashOf(exchange), opened);
+    const leave = hold(services, exchange, principal, opened);
     incoming?.resume(); // a body that nobody asked for
     opened.open(leave);
     return SENT;

@@ -1,0 +1,27 @@
+/** Letting in what is held open: the one door of streams and held polls. */
+import type { Principal } from '@turnlog/core/tokens';
+import { secretHashOf } from '../credentials.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Services } from '../services.ts';
+import type { Held, Leave } from './streams.ts';
+
+/**
+ * Takes a slot, then asks again what the secret stands for: a revocation since the request was admitted has looked for
+ * slots before this one was taken, and a later one finds it. Throws as `Streams.enter` does.
+ */
+export function hold(
+  { streams, directory, log }: Pick<Services, 'streams' | 'directory' | 'log'>,
+  exchange: Exchange,
+  principal: Principal,
+  held: Held,
+): Leave {
+  const secretHash = secretHashOf(exchange);
+  const leave = streams.enter(principal, secretHash, held);
+  directory.findPrincipal(secretHash).then(
+    (known) => {
+      if (known === null) held.revoke();
+    },
+    (error) => log.error({ request_id: exchange.requestId, err: error }, 'a token could not be looked up again'),
+  );
+  return leave;
+}
