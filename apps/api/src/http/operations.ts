@@ -112,10 +112,10 @@ export class Operations {
   /** What to say to a request that no operation took; `path` is relative to the dialect's prefix. */
   async unmatched(exchange: Exchange, path: string): Promise<TurnlogError> {
     await this.#credentials.authenticate(exchange);
-    const allowed = this.#served.filter((served) => served.path.matches(path)).map(({ method }) => method);
-    if (allowed.length === 0 || exchange.climbs) return routeNotFound();
-    if (allowed.includes('GET')) allowed.push('HEAD');
-    return new MethodNotAllowed(exchange.method, allowed.sort().join(', '));
+    const allowed = new Set(this.#served.filter((served) => served.path.matches(path)).map(({ method }) => method));
+    if (allowed.size === 0 || exchange.climbs) return routeNotFound();
+    if (allowed.has('GET')) allowed.add('HEAD');
+    return new MethodNotAllowed(exchange.method, [...allowed].sort().join(', '));
   }
 
   async #serve<Table extends QueryTable>(operation: Operation<Table>, context: Context): Promise<Response> {
