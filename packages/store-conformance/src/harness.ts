@@ -6,6 +6,7 @@ import type { NowMicros } from '@turnlog/core/clock';
 import type { Directory } from '@turnlog/core/directory';
 import type { OrgId } from '@turnlog/core/ids';
 import type { Store } from '@turnlog/core/store';
+import type { Wakeups } from '@turnlog/core/wakeups';
 
 export interface StoreHarness {
   /** Opens a fresh, empty store on storage of its own. */
@@ -23,6 +24,7 @@ export interface OpenOptions {
 export interface OpenStore {
   readonly store: Store;
   readonly directory: Directory;
+  readonly wakeups: Wakeups;
   /** A new org; whether it starts with a token of its own is left to the store. */
   createOrg(name: string): Promise<{ readonly org: OrgId }>;
   /** Closes this store and opens the same storage again, as a new process would. Works after a fatal fault, too. */

@@ -5,15 +5,19 @@ import { describeCursors } from './behaviours/cursors.ts';
 import { describeDeletion } from './behaviours/deletion.ts';
 import { describeExactness } from './behaviours/exactness.ts';
 import { describeFaults } from './behaviours/faults.ts';
+import { describeFeed } from './behaviours/feed.ts';
 import { describeFilters } from './behaviours/filters.ts';
 import { describeIdempotency } from './behaviours/idempotency.ts';
 import { describeIsolation } from './behaviours/isolation.ts';
 import { describeLifecycle } from './behaviours/lifecycle.ts';
 import { describeLimits } from './behaviours/limits.ts';
 import { describeOrder } from './behaviours/order.ts';
+import { describePublishing } from './behaviours/publishing.ts';
 import { describeQueue } from './behaviours/queue.ts';
+import { describeReadingOn } from './behaviours/reading-on.ts';
 import { describeSessions } from './behaviours/sessions.ts';
 import { describeTokens } from './behaviours/tokens.ts';
+import { describeWakeups } from './behaviours/wakeups.ts';
 import type { StoreHarness } from './harness.ts';
 
 export type { OpenStore, StoreHarness } from './harness.ts';
@@ -39,6 +43,10 @@ const BEHAVIOURS = [
   describeSessions,
   describeDeletion,
   describeTokens,
+  describeFeed,
+  describeReadingOn,
+  describePublishing,
+  describeWakeups,
   describeQueue,
   describeFaults,
 ] as const;

@@ -26,6 +26,7 @@ function openAt(folder: string, nowUs: () => number): OpenStore {
   return {
     store,
     directory: store,
+    wakeups: store,
     createOrg: async (name) => ({ org: newOrg(store, name) }),
     reopen: async () => {
       await store.close();

@@ -17,6 +17,7 @@ import {
   sessionQuery,
   tokenCommand,
 } from '../support/commands.ts';
+import { feedPage, readToHead } from '../support/feed-model.ts';
 import { allEvents, allSessions, allTokens, snapshot } from '../support/reading.ts';
 import { refusal } from '../support/refusals.ts';
 import { type Sandbox, useStore } from '../support/sandbox.ts';
@@ -42,6 +43,7 @@ const BY_REFERENCE: Readonly<
   getSession: (store, org, ref) => store.getSession(org, ref),
   getEvent: (store, org, ref, event) => store.getEvent(org, ref, event),
   listEvents: (store, org, ref) => store.listEvents(org, ref, eventQuery()),
+  sessionNamed: (store, org, ref) => store.sessionNamed(org, ref),
 };
 
 export function describeIsolation(harness: StoreHarness): void {
@@ -124,6 +126,71 @@ export function describeIsolation(harness: StoreHarness): void {
       ]);
       expect((await allTokens(store, mine.org)).map(({ id }) => id)).not.toContain(theirs.token);
       expect((await sandbox.open.accountTexts(mine.org)).join()).not.toContain(theirs.session);
+    });
+
+    test("I7: the feed, its events and its head are the own org's, whatever the filter", async () => {
+      const { store } = sandbox;
+      const mine = await belongings(sandbox, 'same');
+      const theirs = await belongings(sandbox, 'same');
+      const own = (await feedPage(sandbox, mine.org)).data;
+      expect(own).toHaveLength(5);
+      const foreign = (await feedPage(sandbox, theirs.org)).data;
+      expect(own.map(({ id }) => id)).not.toEqual(expect.arrayContaining(foreign.map(({ id }) => id)));
+      for (const { id } of foreign) expect(await store.getFeedEvent(mine.org, id)).toBeNull();
+      for (const { id } of own) expect(await store.getFeedEvent(mine.org, id)).not.toBeNull();
+      expect(await store.headOf(mine.org, 'feed')).toBe(own.at(-1)?.id);
+      for (const filter of [
+        { types: ['*'], session: null, agentId: null },
+        { types: null, session: null, agentId: 'agent-1' },
+        { types: null, session: mine.session, agentId: null },
+      ]) {
+        expect((await feedPage(sandbox, mine.org, { filter })).data).toEqual(own);
+        expect((await readToHead(sandbox, mine.org, 'feed', null, filter)).events.map(({ id }) => id)).toEqual(
+          own.map(({ id }) => id),
+        );
+      }
+      const filter = { types: null, session: theirs.session, agentId: null };
+      expect((await feedPage(sandbox, mine.org, { filter })).data).toEqual([]);
+      const cursor = { direction: 'after', id: foreign[0]?.id ?? 'evt_' } as const;
+      expect((await feedPage(sandbox, mine.org, { cursor })).data, 'a position of another org is just a place').toEqual(
+        own.filter(({ id }) => id > cursor.id),
+      );
+    });
+
+    test("I7: another org's session has neither head nor events to read on, nor is any position in it one", async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      const unknown = makeId('sess', sandbox.clock.us, random);
+      for (const attempt of [
+        (id: SessionId) => store.headOf(mine.org, id),
+        (id: SessionId) => store.readOn(mine.org, id, null, null),
+        (id: SessionId) => store.readOn(mine.org, id, theirs.event, null),
+      ]) {
+        const foreign = await ending(attempt(theirs.session), theirs.session);
+        expect(foreign).toEqual(await ending(attempt(unknown), unknown));
+        expect(foreign.code).toBe('session_not_found');
+      }
+      expect(await store.readOn(mine.org, mine.session, theirs.event, null)).toBeNull();
+      expect(await store.readOn(mine.org, mine.session, mine.event, null)).not.toBeNull();
+    });
+
+    test("I7: what is published about another org's session is about none", async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox, 'mine'), await belongings(sandbox, 'theirs')];
+      const before = await snapshot(sandbox.open, theirs.org);
+      for (const name of [theirs.session, 'theirs']) {
+        await store.publishEvents(mine.org, [draft({ type: 'note.about', data: { session_id: name } })], context());
+      }
+      expect(await snapshot(sandbox.open, theirs.org)).toEqual(before);
+      const { events } = await readToHead(sandbox, mine.org, 'feed', null, null);
+      expect(events.filter(({ type }) => type === 'note.about')).toMatchObject([
+        { aboutSession: null },
+        { aboutSession: null },
+      ]);
+      for (const { org } of [mine, theirs]) {
+        const filter = { types: ['note.about'], session: theirs.session, agentId: null };
+        expect((await feedPage(sandbox, org, { filter })).data).toEqual([]);
+      }
     });
 
     test('I7: the types that one org uses do not show in what another finds', async () => {

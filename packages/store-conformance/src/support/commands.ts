@@ -5,7 +5,7 @@ import { draftEvent, type EventDraft } from '@turnlog/core/events';
 import { makeId, type OrgId, type SessionId } from '@turnlog/core/ids';
 import { scanJson } from '@turnlog/core/json';
 import type { CreateSession } from '@turnlog/core/sessions';
-import type { CreateToken, EventQuery, Idempotency, SessionQuery, WriteContext } from '@turnlog/core/store';
+import type { CreateToken, EventQuery, FeedQuery, Idempotency, SessionQuery, WriteContext } from '@turnlog/core/store';
 import { type Principal, SCOPES, type Token } from '@turnlog/core/tokens';
 
 export const random = (length: number): Uint8Array => randomBytes(length);
@@ -66,6 +66,10 @@ export function ownerOf(org: OrgId, token: Token): Principal {
 
 export function eventQuery(fields: Partial<EventQuery> = {}): EventQuery {
   return { order: 'asc', cursor: null, limit: 1000, range: ALL_TIME, types: null, ...fields };
+}
+
+export function feedQuery(fields: Partial<FeedQuery> = {}): FeedQuery {
+  return { order: 'asc', cursor: null, limit: 1000, range: ALL_TIME, filter: null, ...fields };
 }
 
 export function sessionQuery(fields: Partial<SessionQuery> = {}): SessionQuery {

@@ -2,6 +2,7 @@
 import type { Directory } from '@turnlog/core/directory';
 import type { OrgId } from '@turnlog/core/ids';
 import type { Store } from '@turnlog/core/store';
+import type { Wakeups } from '@turnlog/core/wakeups';
 import { afterAll, beforeAll } from 'vitest';
 import type { OpenStore, StoreHarness } from '../harness.ts';
 
@@ -20,6 +21,7 @@ export interface Sandbox {
   readonly clock: TestClock;
   readonly store: Store;
   readonly directory: Directory;
+  readonly wakeups: Wakeups;
   /** The store as it is open now; another one after a `reopen`. */
   readonly open: OpenStore;
   newOrg(): Promise<OrgId>;
@@ -72,6 +74,10 @@ class OpenSandbox implements Sandbox {
 
   get directory(): Directory {
     return this.open.directory;
+  }
+
+  get wakeups(): Wakeups {
+    return this.open.wakeups;
   }
 
   async newOrg(): Promise<OrgId> {

@@ -71,6 +71,17 @@ export const WRITES: readonly WriteCase[] = [
     },
   },
   {
+    name: 'publishEvents',
+    prepare: async (store, org) => {
+      await session(store, org, { externalId: 'run-1', agent: { id: 'agent-1', version: null } });
+      const drafts = [
+        ...notes(1, 'note.published'),
+        draft({ type: 'resource.changed', data: { agent_id: 'agent-2', session_id: 'run-1' } }),
+      ];
+      return (again, write) => again.publishEvents(org, drafts, write);
+    },
+  },
+  {
     name: 'createToken',
     prepare: async (_store, org) => {
       const command = tokenCommand({ name: 'made once', expiresUs: 4_000_000_000_000_000 });

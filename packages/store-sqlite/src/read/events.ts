@@ -3,7 +3,7 @@ import type { TimeRange } from '@turnlog/core/clock';
 import { readsAscending } from '@turnlog/core/cursors';
 import { sessionNotFound } from '@turnlog/core/errors';
 import type { StoredEvent } from '@turnlog/core/events';
-import { bytesFromId, type EventId } from '@turnlog/core/ids';
+import { bytesFromId, type EventId, lowestIdBytes } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import { nameOf, type SessionRef } from '@turnlog/core/sessions';
 import type { EventPage, EventQuery } from '@turnlog/core/store';
@@ -11,7 +11,7 @@ import { densePage, joined, MERGED_TYPES, mergedPage, type Span, type Texts } fr
 import { textAt } from './fill-from.ts';
 import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
-import { firstSeqSince } from './seqs.ts';
+import { firstSeq } from './seqs.ts';
 import { turnOfTheLoop } from './turn.ts';
 import type { TypeNumbers } from './types.ts';
 
@@ -98,10 +98,11 @@ export class EventReader {
     return this.#within(whole, query.range);
   }
 
-  /** Narrows a span to a time range, by bisection: times rise with numbers. */
+  /** Narrows a span to a time range, by bisection: ids rise with numbers. */
   #within(span: Span, { fromUs, untilUs }: TimeRange): Span {
-    const low = fromUs === null ? span.low : firstSeqSince(this.#reader.statements, span, fromUs);
-    const high = untilUs === null ? span.high : firstSeqSince(this.#reader.statements, span, untilUs) - 1;
+    const firstSince = (us: number) => firstSeq(this.#reader.statements, span, '>=', lowestIdBytes(Math.max(us, 0)));
+    const low = fromUs === null ? span.low : firstSince(fromUs);
+    const high = untilUs === null ? span.high : firstSince(untilUs) - 1;
     return { ...span, low, high };
   }
 

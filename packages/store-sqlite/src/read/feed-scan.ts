@@ -3,10 +3,10 @@
  * checked against the rest of the filter. Events of a session that waits for its purge are passed over.
  */
 import type { EventFilter } from '@turnlog/core/event-filter';
-import { type EventId, idFromBytes, microsOfId } from '@turnlog/core/ids';
+import { type EventId, idFromBytes } from '@turnlog/core/ids';
 import type { Statements, Value } from '../statements.ts';
 import { MERGED_TYPES } from './event-pages.ts';
-import { firstSeqSince } from './seqs.ts';
+import { firstSeq } from './seqs.ts';
 import { findSessionNumber } from './session-numbers.ts';
 import type { TypeNumbers } from './types.ts';
 
@@ -43,17 +43,20 @@ export interface LookEnd {
 
 /** A filter in numbers; null members let everything through. */
 interface NumberedFilter {
-  readonly types: readonly number[] | null;
+  readonly types: ReadonlySet<number> | null;
   readonly session: number | null;
   readonly agent: number | null;
 }
 
-/** A query for candidates; `covers`: all that it proposes match, so their texts come along. */
+/** A query for candidates, and how many of them it may give. */
 interface Proposal {
   readonly text: string;
   readonly values: readonly Value[];
-  readonly covers: boolean;
+  readonly rows: number;
 }
+
+/** Tells whether a session waits for its purge; null: none does. */
+type Hidden = ((session: number) => boolean) | null;
 
 const COLUMNS = 'id, session, type_no, agent_no, about_session';
 const WITH_TEXT = `${COLUMNS}, CAST(text AS BLOB) AS text`;
@@ -78,19 +81,20 @@ export class FeedScan {
     const filter = look.filter === null ? ALL : this.#numbered(look.org, look.filter);
     if (filter === 'behind') return filter;
     if (filter === null) return { lookedAt: this.#edge(look), exhausted: true };
-    const proposal = this.#propose(look, filter);
-    const rows = proposal.covers ? Math.min(look.rows, look.wanted + 1) : look.rows;
     const hidden = this.#hiddenSessions(look.org);
+    const { text, values, rows } = this.#propose(look, filter, hidden);
     let lookedAt: Uint8Array | null = null;
     let looked = 0;
-    for (const row of this.#statements.get(proposal.text).iterate(...proposal.values, rows)) {
+    for (const row of this.#statements.get(text).iterate(...values, rows)) {
+      looked++;
       const candidate = row as Candidate & { readonly text?: Buffer };
-      const shown = matches(filter, candidate) && !hidden(candidate.session);
+      // an event that is about the session that holds it is proposed twice
+      if (lookedAt !== null && Buffer.compare(lookedAt, candidate.id) === 0) continue;
+      const shown = matches(filter, candidate) && hidden?.(candidate.session) !== true;
       if (shown && !take(candidate, candidate.text ?? this.#text(look.org, candidate.id))) {
         return { lookedAt, exhausted: false };
       }
       lookedAt = candidate.id;
-      looked++;
     }
     return looked < rows ? { lookedAt: this.#edge(look), exhausted: true } : { lookedAt, exhausted: false };
   }
@@ -103,7 +107,7 @@ export class FeedScan {
     const agent = agentId === null ? null : this.#agent(org, agentId);
     const impossible =
       numbers?.length === 0 || (session !== null && sessionNo === null) || (agentId !== null && agent === null);
-    return impossible ? null : { types: numbers, session: sessionNo, agent };
+    return impossible ? null : { types: numbers && new Set(numbers), session: sessionNo, agent };
   }
 
   #agent(org: number, name: string): number | null {
@@ -111,52 +115,50 @@ export class FeedScan {
     return this.#statements.row<{ no: number }>(text, org, name)?.no ?? null;
   }
 
-  #propose(look: Look, { types, session, agent }: NumberedFilter): Proposal {
+  /** When all candidates match, no more are asked for than are wanted, and their texts come along where they can. */
+  #propose(look: Look, { types, session, agent }: NumberedFilter, hidden: Hidden): Proposal {
     const { org, low, high, ascending } = look;
     const order = ascending ? 'ASC' : 'DESC';
-    const from = (columns: string) => `SELECT ${columns} FROM events WHERE org = ?`;
+    const merges = session === null && agent === null && types !== null && types.size <= MERGED_TYPES;
+    const covers = hidden === null && (types === null || merges);
+    const rows = covers ? Math.min(look.rows, look.wanted + 1) : look.rows;
+    const from = (columns = covers ? WITH_TEXT : COLUMNS) => `SELECT ${columns} FROM events WHERE org = ?`;
     if (session !== null) {
-      const seqs = this.#seqs(look, session);
       const own = `${from(COLUMNS)} AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`;
       const about = `${from(COLUMNS)} AND about_session = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
-      return {
-        text: `SELECT * FROM (${own}) UNION ALL SELECT * FROM (${about}) ORDER BY id ${order} LIMIT ?`,
-        values: [org, session, ...seqs, look.rows, org, session, low, high, look.rows],
-        covers: false,
-      };
+      const text = `SELECT * FROM (${own}) UNION ALL SELECT * FROM (${about}) ORDER BY id ${order} LIMIT ?`;
+      return { text, values: [org, session, ...this.#seqs(look, session), rows, org, session, low, high, rows], rows };
     }
     if (agent !== null) {
-      const covers = types === null;
-      const text = `${from(covers ? WITH_TEXT : COLUMNS)} AND agent_no = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
-      return { text, values: [org, agent, low, high], covers };
+      const text = `${from()} AND agent_no = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
+      return { text, values: [org, agent, low, high], rows };
     }
-    if (types !== null && types.length <= MERGED_TYPES) {
-      const part = `${from(WITH_TEXT)} AND type_no = ? AND ${BETWEEN}`;
-      const text = `${types.map(() => part).join(' UNION ALL ')} ORDER BY id ${order} LIMIT ?`;
-      return { text, values: types.flatMap((type) => [org, type, low, high]), covers: true };
+    if (merges) {
+      const part = `${from()} AND type_no = ? AND ${BETWEEN}`;
+      const parts = [...types];
+      const text = `${parts.map(() => part).join(' UNION ALL ')} ORDER BY id ${order} LIMIT ?`;
+      return { text, values: parts.flatMap((type) => [org, type, low, high]), rows };
     }
-    const covers = types === null;
-    const text = `${from(covers ? WITH_TEXT : COLUMNS)} AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
-    return { text, values: [org, low, high], covers };
+    return { text: `${from()} AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`, values: [org, low, high], rows };
   }
 
-  /** The numbers of a session that lie between the bounds of a look. */
+  /** The numbers of a live session that lie between the bounds of a look. */
   #seqs({ org, low, high }: Look, session: number): [low: number, high: number] {
     const head = this.#statements.row<{ count: number }>(
-      'SELECT count FROM session_heads WHERE org = ? AND session = ?',
+      `SELECT h.count FROM sessions s JOIN session_heads h ON h.org = s.org AND h.session = s.no
+       WHERE s.org = ? AND s.no = ? AND s.deleted_us IS NULL`,
       org,
       session,
     );
     const span = { org, session, low: 1, high: head?.count ?? 0 };
     return [
-      low === MIN_ID ? 1 : firstSeqSince(this.#statements, span, microsOf(low) + 1),
-      high === MAX_ID ? span.high : firstSeqSince(this.#statements, span, microsOf(high)) - 1,
+      low === MIN_ID ? 1 : firstSeq(this.#statements, span, '>', low),
+      high === MAX_ID ? span.high : firstSeq(this.#statements, span, '>=', high) - 1,
     ];
   }
 
-  /** Tells whether a session waits for its purge; usually none does. */
-  #hiddenSessions(org: number): (session: number) => boolean {
-    if (!this.#statements.row('SELECT 1 FROM sessions WHERE deleted_us IS NOT NULL LIMIT 1')) return () => false;
+  #hiddenSessions(org: number): Hidden {
+    if (!this.#statements.row('SELECT 1 FROM sessions WHERE deleted_us IS NOT NULL LIMIT 1')) return null;
     const known = new Map<number, boolean>();
     return (session) => {
       let hidden = known.get(session);
@@ -181,14 +183,10 @@ export class FeedScan {
   }
 }
 
-function microsOf(id: Uint8Array): number {
-  return microsOfId(idFromBytes('evt', id));
-}
-
 const ALL: NumberedFilter = { types: null, session: null, agent: null };
 
 function matches({ types, session, agent }: NumberedFilter, candidate: Candidate): boolean {
   if (session !== null && candidate.session !== session && candidate.about_session !== session) return false;
   if (agent !== null && candidate.agent_no !== agent) return false;
-  return types === null || types.includes(candidate.type_no);
+  return types === null || types.has(candidate.type_no);
 }

@@ -67,7 +67,7 @@ function boundsOf({ cursor, range }: FeedQuery & PageQuery<'evt'>, ascending: bo
   const highs: Uint8Array[] = [MAX_ID];
   if (cursor !== null) (ascending ? lows : highs).push(bytesFromId(cursor.id));
   if (range.fromUs !== null && range.fromUs > 0) lows.push(highestIdBytes(range.fromUs - 1));
-  if (range.untilUs !== null) highs.push(lowestIdBytes(range.untilUs));
+  if (range.untilUs !== null) highs.push(lowestIdBytes(Math.max(range.untilUs, 0)));
   return {
     low: lows.reduce((a, b) => (Buffer.compare(a, b) < 0 ? b : a)),
     high: highs.reduce((a, b) => (Buffer.compare(a, b) <= 0 ? a : b)),

@@ -34,9 +34,11 @@ export class Names {
 }
 
 function kept<Name extends string>(names: Map<string, Name>, key: string, find: () => Name | undefined): Name | null {
-  const known = names.get(key) ?? find();
-  if (known === undefined) return null;
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const found = find();
+  if (found === undefined) return null;
   if (names.size >= NAMES_KEPT) names.clear();
-  names.set(key, known);
-  return known;
+  names.set(key, found);
+  return found;
 }

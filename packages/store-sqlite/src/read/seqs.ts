@@ -1,5 +1,4 @@
-/** Numbers and times of a session's events: times rise with numbers, so a time is found by bisection. */
-import { idFromBytes, microsOfId } from '@turnlog/core/ids';
+/** Numbers and ids of a session's events: ids rise with numbers, so an id, or a time, is found by bisection. */
 import type { Statements } from '../statements.ts';
 
 export interface SeqRange {
@@ -9,8 +8,13 @@ export interface SeqRange {
   readonly high: number;
 }
 
-/** The first number of a range whose event is not older than a microsecond; one past the range when all are. */
-export function firstSeqSince(statements: Statements, { org, session, low, high }: SeqRange, micros: number): number {
+/** The first number of a range whose event's id is past the given one, or not below it; one past the range: none is. */
+export function firstSeq(
+  statements: Statements,
+  { org, session, low, high }: SeqRange,
+  past: '>' | '>=',
+  id: Uint8Array,
+): number {
   let below = low;
   let above = high + 1;
   while (below < above) {
@@ -21,7 +25,8 @@ export function firstSeqSince(statements: Statements, { org, session, low, high 
       session,
       middle,
     );
-    if (row && microsOfId(idFromBytes('evt', row.id)) < micros) below = middle + 1;
+    const order = row ? Buffer.compare(row.id, id) : 1;
+    if (order < 0 || (order === 0 && past === '>')) below = middle + 1;
     else above = middle;
   }
   return below;

@@ -157,9 +157,12 @@ function publishEvents(
   return { value: texts, answer, write: rowsOf(bench, org, ACCOUNT_STREAM, plan, context) };
 }
 
-/** Answers with what writes the events of a plan; whom they are about is settled now. */
+/** Answers with what writes the events of a plan; whom they are about, beside who holds them, is settled now. */
 function rowsOf(bench: Workbench, org: OrgState, holder: Holder, plan: Plan<unknown>, context: PlanContext) {
-  const about = plan.events.map(({ aboutSession }) => numberOf(bench.heads, org, holder, aboutSession));
+  const about = plan.events.map(({ stream, aboutSession }) => {
+    const no = numberOf(bench.heads, org, holder, aboutSession);
+    return stream === 'session' && no === holder.no ? null : no;
+  });
   return () => bench.rows.events(org, holder.no, plan.events, about, context.requestId);
 }
 
