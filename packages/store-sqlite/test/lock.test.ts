@@ -7,6 +7,7 @@ import { turnOfTheLoop } from '../src/read/turn.ts';
 import { Child } from './support/child.ts';
 import { failure, newOrg, newSession, START_US } from './support/commands.ts';
 import { inspect, newFile, numberIn } from './support/folder.ts';
+import { SCHEMA_VERSION } from './support/schema-versions.ts';
 
 const HOLDER = new URL('./support/holder.ts', import.meta.url);
 
@@ -92,20 +93,21 @@ describe('the org desk', () => {
   test('makes a file by itself when no server runs, and holds it meanwhile', async () => {
     const file = newFile();
     const desk = openOrgDesk(file, () => START_US);
-    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION);
     expect(() => open(file)).toThrow(new StoreFileError(inUse(file)));
     desk.close();
     await open(file).close();
   });
 
   test.each([
-    { running: 0, sentence: 'has schema version 0, and this Turnlog knows 1: restart the server first.' },
-    { running: 2, sentence: 'has schema version 2, and this Turnlog knows 1: start the newer Turnlog that wrote it.' },
+    { running: SCHEMA_VERSION - 1, advice: 'restart the server first.' },
+    { running: SCHEMA_VERSION + 1, advice: 'start the newer Turnlog that wrote it.' },
   ])('refuses the file of a running server of schema version $running, and leaves it alone', async (kind) => {
     const file = newFile();
     const store = open(file);
     inspect(file, (db) => db.pragma(`user_version = ${kind.running}`));
-    expect(() => openOrgDesk(file, () => START_US)).toThrow(new StoreFileError(`${file} ${kind.sentence}`));
+    const sentence = `${file} has schema version ${kind.running}, and this Turnlog knows ${SCHEMA_VERSION}: ${kind.advice}`;
+    expect(() => openOrgDesk(file, () => START_US)).toThrow(new StoreFileError(sentence));
     expect(numberIn(file, 'PRAGMA user_version')).toBe(kind.running);
     await store.close();
   });

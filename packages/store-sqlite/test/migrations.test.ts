@@ -1,8 +1,8 @@
 /** What a file must be to be opened, and how it becomes a file of this version. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { notes } from '@turnlog/store-conformance/commands';
+import type { OrgId, SessionId } from '@turnlog/core/ids';
+import { context, notes } from '@turnlog/store-conformance/commands';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openWriteConnection } from '../src/connection.ts';
@@ -11,9 +11,15 @@ import { migrate } from '../src/migrate.ts';
 import { Child } from './support/child.ts';
 import { allTexts, newOrg, newSession, START_US } from './support/commands.ts';
 import { inspect, newFile, newFolder, numberIn } from './support/folder.ts';
+import {
+  earlierMigrations,
+  laterMigrations,
+  MIGRATIONS,
+  SCHEMA_VERSION,
+  statementsOf,
+} from './support/schema-versions.ts';
 
 const KILLED_MIGRATION = new URL('./support/killed-migration.ts', import.meta.url);
-const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 const APPLICATION_ID = 0x544c4f47;
 /** Children at the same time. */
 const LANES = 2;
@@ -52,12 +58,13 @@ describe('a fresh file', () => {
     const file = newFile();
     await open(file).close();
     expect(numberIn(file, 'PRAGMA application_id')).toBe(APPLICATION_ID);
-    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION);
     const tables = inspect(file, (db) =>
       db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").pluck().all(),
     );
     expect(tables).toEqual([
       'agents',
+      'deleted_sessions',
       'events',
       'idempotency',
       'orgs',
@@ -74,7 +81,7 @@ describe('a fresh file', () => {
     const file = newFile();
     writeFileSync(file, '');
     await open(file).close();
-    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION);
   });
 
   test('is migrated once: a second opening changes nothing', async () => {
@@ -90,10 +97,10 @@ describe.each(DOORS)('$door refuses', ({ enter }) => {
   test('a file of a newer version, with the sentence that names both versions, and leaves it alone', async () => {
     const file = newFile();
     await open(file).close();
-    inspect(file, (db) => db.pragma('user_version = 7'));
+    inspect(file, (db) => db.pragma('user_version = 77'));
     const before = readFileSync(file);
     expect(refusalOf(() => enter(file))).toBe(
-      `${file} has schema version 7, and this Turnlog knows 1: start the newer Turnlog that wrote it.`,
+      `${file} has schema version 77, and this Turnlog knows ${SCHEMA_VERSION}: start the newer Turnlog that wrote it.`,
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -145,7 +152,7 @@ describe.each(DOORS)('$door refuses', ({ enter }) => {
     refusalOf(() => enter(file));
     writeFileSync(file, '');
     await open(file).close();
-    expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION);
   });
 });
 
@@ -162,18 +169,18 @@ describe('a kill in the middle of a migration', { timeout: 120_000 }, () => {
         expect(schemaOf(file)).toEqual(schema);
       },
     });
-    expect(survived, 'every statement of the migration was met').toBeGreaterThan(statementsIn(MIGRATIONS));
+    expect(survived, 'every statement of the migration was met').toBeGreaterThan(statementsOf(MIGRATIONS));
   });
 
-  test('leaves the old schema and its rows intact when a second migration comes, at every statement', async () => {
-    const folder = folderWithSecondMigration();
+  test('leaves the old schema and its rows intact when another migration comes, at every statement', async () => {
+    const folder = laterMigrations(LATER);
     const { file: old, textsIn } = await fileWithEvents();
     const events = numberIn(old, 'SELECT count(*) FROM events');
     const before = schemaOf(old);
     const wanted = copyOf(old);
     migrateTo(wanted, folder);
     const after = schemaOf(wanted);
-    expect(after).toMatchObject({ version: 2 });
+    expect(after).toMatchObject({ version: SCHEMA_VERSION + 1 });
     const survived = await killAtEachStatement({
       folder,
       prepare: () => copyOf(old),
@@ -191,24 +198,49 @@ describe('a kill in the middle of a migration', { timeout: 120_000 }, () => {
   });
 });
 
-test('a second migration runs alone on a file that has seen the first, and this version then refuses the file', async () => {
-  const folder = folderWithSecondMigration();
+test('a later migration runs alone on a file that has seen the others, and this version then refuses the file', async () => {
+  const folder = laterMigrations(LATER);
   const { file } = await fileWithEvents();
   migrateTo(file, folder);
   migrateTo(file, folder);
-  expect(numberIn(file, 'PRAGMA user_version')).toBe(2);
-  expect(numberIn(file, "SELECT count(*) FROM marks WHERE name = 'second'")).toBe(1);
-  expect(refusalOf(() => open(file))).toMatch(/has schema version 2, and this Turnlog knows 1/);
+  expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION + 1);
+  expect(numberIn(file, "SELECT count(*) FROM marks WHERE name = 'later'")).toBe(1);
+  expect(refusalOf(() => open(file))).toContain(`has schema version ${SCHEMA_VERSION + 1}, and this Turnlog knows`);
 });
 
 test('a migration that fails leaves the file as it was', async () => {
-  const folder = folderWithSecondMigration(
-    'CREATE TABLE marks (name text);--> statement-breakpoint\nCREATE TABLE events (x);',
-  );
+  const folder = laterMigrations('CREATE TABLE marks (name text);--> statement-breakpoint\nCREATE TABLE events (x);');
   const { file } = await fileWithEvents();
   const before = schemaOf(file);
   expect(() => migrateTo(file, folder)).toThrow(/already exists/);
   expect(schemaOf(file)).toEqual(before);
+});
+
+describe.each(DOORS)('a file of the first version', ({ door, enter }) => {
+  test(`is brought to this one by ${door}: its data stays, and what it was about to purge is purged`, async () => {
+    const { file: filled, org, refs, textsIn } = await fileWithEvents();
+    const [kept, doomed] = refs;
+    const file = await fileOfFirstVersion(filled);
+    const count = numberIn(file, 'SELECT count(*) FROM events');
+    inspect(file, (db) => db.exec('UPDATE sessions SET deleted_us = 1 WHERE no = 2'));
+    await enter(file).close();
+    expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION);
+    const fresh = newFile();
+    await open(fresh).close();
+    expect(schemaOf(file)).toEqual(schemaOf(fresh));
+    const store = open(file);
+    await store.settled();
+    expect(await textsIn(store)).toHaveLength(5);
+    await store.appendEvents(org, kept, notes(1), context());
+    expect(await store.getSession(org, doomed)).toBeNull();
+    expect(await store.sessionNamed(org, doomed)).toBe(doomed.id);
+    const filter = { types: null, session: doomed.id, agentId: null };
+    expect((await store.readOn(org, 'feed', null, filter))?.events.map(({ type }) => type)).toEqual([
+      'session.created',
+    ]);
+    expect(numberIn(file, 'SELECT count(*) FROM events')).toBe(count - 5 + 1);
+    await store.close();
+  });
 });
 
 interface Kills {
@@ -245,32 +277,17 @@ function migrateTo(file: string, folder?: string): void {
   }
 }
 
-const SECOND = `CREATE TABLE marks (name text NOT NULL);--> statement-breakpoint
-INSERT INTO marks VALUES ('second');--> statement-breakpoint
+const LATER = `CREATE TABLE marks (name text NOT NULL);--> statement-breakpoint
+INSERT INTO marks VALUES ('later');--> statement-breakpoint
 ALTER TABLE sessions ADD COLUMN colour text;--> statement-breakpoint
 UPDATE sessions SET colour = 'blue';`;
 
-/** This version's migrations and one more. */
-function folderWithSecondMigration(sql = SECOND): string {
-  const folder = join(newFolder(), 'migrations');
-  mkdirSync(folder);
-  cpSync(MIGRATIONS, folder, { recursive: true });
-  writeFileSync(join(folder, '0001_second.sql'), sql);
-  const journal = join(folder, 'meta', '_journal.json');
-  const list = JSON.parse(readFileSync(journal, 'utf8')) as { entries: { idx: number; tag: string; when: number }[] };
-  const first = list.entries[0] ?? expect.fail('there is a first migration');
-  list.entries.push({ ...first, idx: 1, tag: '0001_second', when: first.when + 1 });
-  writeFileSync(journal, JSON.stringify(list));
-  return folder;
-}
-
-function statementsIn(folder: string): number {
-  return readFileSync(join(folder, '0000_log.sql'), 'utf8').split('--> statement-breakpoint').length;
-}
-
 interface Filled {
   readonly file: string;
-  /** The events of its session, as a store finds them. */
+  readonly org: OrgId;
+  /** Its two sessions. */
+  readonly refs: readonly [{ readonly id: SessionId }, { readonly id: SessionId }];
+  /** The events of its first session, as a store finds them. */
   readonly textsIn: (store: SqliteStore) => Promise<string[]>;
 }
 
@@ -279,8 +296,22 @@ async function fileWithEvents(): Promise<Filled> {
   const store = open(file);
   const org = newOrg(store);
   const ref = await newSession(store, org, { events: notes(5) });
+  const other = await newSession(store, org, { events: notes(5) });
   await store.close();
-  return { file, textsIn: (again) => allTexts(again, org, ref) };
+  return { file, org, refs: [ref, other], textsIn: (again) => allTexts(again, org, ref) };
+}
+
+/** The rows of a file in a file as the first version made it. */
+async function fileOfFirstVersion(filled: string): Promise<string> {
+  const file = newFile();
+  migrateTo(file, earlierMigrations(1));
+  inspect(file, (db) => {
+    const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+    db.prepare('ATTACH ? AS filled').run(filled);
+    for (const table of tables) db.exec(`INSERT INTO main.${table} SELECT * FROM filled.${table}`);
+  });
+  expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+  return file;
 }
 
 function copyOf(file: string): string {
