@@ -122,24 +122,25 @@ export class FeedScan {
     const merges = session === null && agent === null && types !== null && types.size <= MERGED_TYPES;
     const covers = hidden === null && (types === null || merges);
     const rows = covers ? Math.min(look.rows, look.wanted + 1) : look.rows;
-    const from = (columns = covers ? WITH_TEXT : COLUMNS) => `SELECT ${columns} FROM events WHERE org = ?`;
+    const columns = covers ? WITH_TEXT : COLUMNS;
     if (session !== null) {
-      const own = `${from(COLUMNS)} AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`;
-      const about = `${from(COLUMNS)} AND about_session = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
+      const own = `SELECT ${COLUMNS} FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`;
+      const about = `SELECT ${COLUMNS} FROM events WHERE org = ? AND about_session = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
       const text = `SELECT * FROM (${own}) UNION ALL SELECT * FROM (${about}) ORDER BY id ${order} LIMIT ?`;
       return { text, values: [org, session, ...this.#seqs(look, session), rows, org, session, low, high, rows], rows };
     }
     if (agent !== null) {
-      const text = `${from()} AND agent_no = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
+      const text = `SELECT ${columns} FROM events WHERE org = ? AND agent_no = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
       return { text, values: [org, agent, low, high], rows };
     }
     if (merges) {
-      const part = `${from()} AND type_no = ? AND ${BETWEEN}`;
+      const part = `SELECT ${columns} FROM events INDEXED BY events_type WHERE org = ? AND type_no = ? AND ${BETWEEN}`;
       const parts = [...types];
       const text = `${parts.map(() => part).join(' UNION ALL ')} ORDER BY id ${order} LIMIT ?`;
       return { text, values: parts.flatMap((type) => [org, type, low, high]), rows };
     }
-    return { text: `${from()} AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`, values: [org, low, high], rows };
+    const text = `SELECT ${columns} FROM events WHERE org = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
+    return { text, values: [org, low, high], rows };
   }
 
   /** The numbers of a live session that lie between the bounds of a look. */

@@ -1,13 +1,15 @@
 /** Every method of a store with every combination of what its queries can ask: so that every statement is prepared. */
+import type { EventFilter } from '@turnlog/core/event-filter';
 import type { OrgId, SessionId } from '@turnlog/core/ids';
 import { SESSION_STATUSES } from '@turnlog/core/lifecycle';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
-import type { EventQuery, SessionQuery } from '@turnlog/core/store';
+import type { EventQuery, FeedQuery, LogStream, SessionQuery } from '@turnlog/core/store';
 import { SCOPES } from '@turnlog/core/tokens';
 import {
   context,
   draft,
   eventQuery,
+  feedQuery,
   newHash,
   newKey,
   notes,
@@ -17,6 +19,7 @@ import {
 } from '@turnlog/store-conformance/commands';
 import type { SqliteStore } from '../../src/index.ts';
 import { newOrg, newSession, START_US } from './commands.ts';
+import type { Watched } from './watched.ts';
 
 const MANY_TYPES = Array.from({ length: 24 }, (_, n) => `note.kind_${n}`);
 const ORDERS = ['asc', 'desc'] as const;
@@ -26,7 +29,8 @@ const RANGES = [
   { fromUs: START_US, untilUs: START_US + 3_600_000_000 },
 ] as const;
 
-export async function useWholeApi(store: SqliteStore): Promise<void> {
+export async function useWholeApi(watched: Watched): Promise<void> {
+  const { store } = watched;
   const org = newOrg(store);
   newOrg(store);
   const token = { name: 'again', hash: newHash(), prefix: 'tlog_pat_abcd' };
@@ -34,6 +38,11 @@ export async function useWholeApi(store: SqliteStore): Promise<void> {
   const session = await write(store, org);
   await readEvents(store, org, { id: session.id });
   await readSessions(store, org, session.id);
+  await store.settled();
+  await readFeed(store, org, session.id);
+  await deleteLarge(watched, org);
+  await readFeed(store, org, session.id);
+  watched.release();
   await useTokens(store, org);
   await store.lastUs(org);
   await store.settled();
@@ -56,6 +65,9 @@ async function write(store: SqliteStore, org: OrgId): Promise<Session> {
     await store.appendEvents(org, ref, events, context(key));
     await store.appendEvents(org, ref, events, context(key));
     await store.keptFingerprint(org, key.key);
+    const published = newKey();
+    await store.publishEvents(org, events, context(published));
+    await store.publishEvents(org, events, context(published));
     const update = { title: 'changed', metadata: { team: 'green', number: null } };
     await store.updateSession(org, ref, update, context(newKey()));
     await store.cancelSession(org, ref, context());
@@ -80,6 +92,50 @@ async function readEvents(store: SqliteStore, org: OrgId, ref: { readonly id: Se
   await store.listEvents(org, { externalId: 'external 1' }, eventQuery());
 }
 
+/** A session whose rows wait for their purge while the feed is read: the writer stands after the deletion. */
+async function deleteLarge(watched: Watched, org: OrgId): Promise<void> {
+  const large = await newSession(watched.store, org, { events: notes(500) });
+  await watched.hold();
+  watched.letThrough(1);
+  await watched.store.deleteSession(org, large, context());
+}
+
+async function readFeed(store: SqliteStore, org: OrgId, session: SessionId): Promise<void> {
+  const { lastId: id } = await store.listFeed(org, feedQuery({ limit: 10 }));
+  if (id === null) throw new Error('The org has events.');
+  await store.getFeedEvent(org, id);
+  const gone = (
+    await store.listFeed(org, feedQuery({ filter: { types: ['session.deleted'], session: null, agentId: null } }))
+  ).json;
+  const deleted = JSON.parse(`[${Buffer.from(gone)}]`)[0].data.session_id as SessionId;
+  for (const ref of [{ id: session }, { id: deleted }, { externalId: 'external 1' }])
+    await store.sessionNamed(org, ref);
+  const typeLists = [null, ['*'], ['no.such'], ...MANY_TYPES.map((_, n) => MANY_TYPES.slice(0, n + 1))];
+  for (const types of typeLists) {
+    const filters: readonly EventFilter[] = [
+      { types, session: null, agentId: null },
+      { types, session, agentId: null },
+      { types, session: deleted, agentId: 'agent-1' },
+      { types, session: null, agentId: 'agent-1' },
+      { types, session: 'none', agentId: null },
+    ];
+    for (const filter of filters) {
+      for (const query of pageQueries<FeedQuery>({ id })) await store.listFeed(org, feedQuery({ ...query, filter }));
+      for (const stream of ['feed', session] as const) await readOn(store, org, stream, filter);
+    }
+  }
+}
+
+async function readOn(store: SqliteStore, org: OrgId, stream: LogStream, filter: EventFilter): Promise<void> {
+  const head = await store.headOf(org, stream);
+  for (const given of [null, filter]) {
+    for (const after of [null, head]) {
+      const slice = await store.readOn(org, stream, after, given);
+      if (slice?.atHead === false) await store.readOn(org, stream, slice.position, given);
+    }
+  }
+}
+
 async function readSessions(store: SqliteStore, org: OrgId, id: SessionId): Promise<void> {
   await store.getSession(org, { id });
   await store.getSession(org, { externalId: 'external 1' });
@@ -100,7 +156,7 @@ async function readSessions(store: SqliteStore, org: OrgId, id: SessionId): Prom
 }
 
 /** Orders, cursors and ranges, in every combination. */
-function pageQueries<Query extends EventQuery | SessionQuery>(place: {
+function pageQueries<Query extends EventQuery | FeedQuery | SessionQuery>(place: {
   readonly id: NonNullable<Query['cursor']>['id'];
 }): Partial<Query>[] {
   const cursors = [null, ...DIRECTIONS.map((direction) => ({ direction, id: place.id }))];
