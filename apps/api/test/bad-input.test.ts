@@ -136,7 +136,7 @@ describe('credentials', () => {
 });
 
 describe('lists', () => {
-  const lists = () => ['/v1/sessions', `/v1/sessions/${session}/events`, '/v1/tokens'];
+  const lists = () => ['/v1/sessions', `/v1/sessions/${session}/events`, '/v1/tokens', '/v1/events'];
 
   it.each(['0', '1001', '-1', '1.5', '0x10', '', '1e2', '+5', '%31%30%30%30%30', ' 5'])(
     'limit=%s is a 400',
@@ -254,8 +254,227 @@ describe('lists', () => {
   );
 });
 
+describe('streams, held polls and the feed', () => {
+  const streams = () => [`/v1/sessions/${session}/events/stream`, '/v1/events/stream'];
+  const feedLists = () => [`/v1/sessions/${session}/events`, '/v1/events'];
+  const future = () => makeId('evt', Date.now() * 1000 + 60_000_000, (n) => new Uint8Array(n));
+  const unknown = 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB';
+
+  it('a cursor of another session or org, an unknown, malformed or future one is the same 400 for a stream', async () => {
+    const path = `/v1/sessions/${session}/events/stream`;
+    const cursors = [
+      siblingEvent,
+      foreignEvent,
+      unknown,
+      future(),
+      'evt_1',
+      archived,
+      foreignSession,
+      'e'.repeat(10_000),
+    ];
+    for (const [param, ask] of [
+      ['after_id', (cursor: string) => [`${path}?after_id=${cursor}`, {}] as const],
+      ['Last-Event-ID', (cursor: string) => [path, { headers: { 'last-event-id': cursor } }] as const],
+    ] as const) {
+      const messages = new Set<string>();
+      for (const cursor of cursors) {
+        const [asked, headers] = ask(cursor);
+        const reply = await refused('GET', asked, headers, { status: 400, param });
+        messages.add(reply.json.error.message);
+      }
+      expect(messages.size).toBe(1);
+    }
+    await refused('GET', `${path}?after_id=`, {}, { status: 400, param: 'after_id' });
+  });
+
+  it('a malformed or future cursor of the feed is a 400', async () => {
+    for (const cursor of [future(), 'evt_1', session, 'e'.repeat(10_000), event.toLowerCase()]) {
+      for (const param of ['after_id', 'before_id']) {
+        await refused('GET', `/v1/events?${param}=${cursor}`, {}, { status: 400, param });
+      }
+      await refused('GET', `/v1/events/stream?after_id=${cursor}`, {}, { status: 400, param: 'after_id' });
+      const headers = { 'last-event-id': cursor };
+      await refused('GET', '/v1/events/stream', { headers }, { status: 400, param: 'Last-Event-ID' });
+    }
+  });
+
+  it('a page of another list is a 400 in the feed, and a page of the feed elsewhere', async () => {
+    const { json: ofSession } = await h.ask('GET', `/v1/sessions/${session}/events?limit=1`);
+    const { json: ofFeed } = await h.ask('GET', '/v1/events?limit=1');
+    expect([ofSession.next_page, ofFeed.next_page]).not.toContain(null);
+    await refused('GET', `/v1/events?page=${ofSession.next_page}`, {}, { status: 400, param: 'page' });
+    await refused('GET', `/v1/sessions/${session}/events?page=${ofFeed.next_page}`, {}, { status: 400, param: 'page' });
+    await refused('GET', `/v1/sessions?page=${ofFeed.next_page}`, {}, { status: 400, param: 'page' });
+    await refused('GET', `/v1/events?order=desc&page=${ofFeed.next_page}`, {}, { status: 400, param: 'page' });
+  });
+
+  it('two cursors at once are a 400 in the feed', async () => {
+    const both = `/v1/events?after_id=${event}&before_id=${event}`;
+    await refused('GET', both, {}, { status: 400, param: 'before_id' });
+    await refused('GET', `/v1/events?after_id=${event}&page=page_x`, {}, { status: 400, param: 'page' });
+  });
+
+  it("a stream's 'after_id' with 'before_id', and 'from' with 'after_id' or another 'from', are 400s", async () => {
+    for (const path of streams()) {
+      const both = `${path}?after_id=${event}&before_id=${event}`;
+      await refused('GET', both, {}, { status: 400, param: 'before_id' });
+      await refused('GET', `${path}?from=start&after_id=${event}`, {}, { status: 400, param: 'from' });
+      for (const from of ['now', 'START', '', 'start,start', event]) {
+        await refused('GET', `${path}?from=${from}`, {}, { status: 400, param: 'from' });
+      }
+      await refused('GET', `${path}?from=start&from=start`, {}, { status: 400, param: 'from' });
+      await refused('GET', `${path}?after_id=${event}&after_id=${event}`, {}, { status: 400, param: 'after_id' });
+      const headers = { 'last-event-id': event };
+      await refused('GET', `${path}?from=x`, { headers }, { status: 400, param: 'from' });
+    }
+  });
+
+  it.each(['0', '56', 'x', '-1', '1.5', '', '+5', ' 5', '5s', '055'])('wait=%s is a 400', async (wait) => {
+    for (const path of feedLists()) {
+      await refused('GET', `${path}?wait=${encodeURIComponent(wait)}`, {}, { status: 400, param: 'wait' });
+    }
+  });
+
+  it('wait twice, with a stream, downwards or backwards is a 400', async () => {
+    for (const path of feedLists()) {
+      await refused('GET', `${path}?wait=5&wait=5`, {}, { status: 400, param: 'wait' });
+      await refused('GET', `${path}?wait=5&order=desc`, {}, { status: 400, param: 'wait' });
+      await refused('GET', `${path}?wait=5&before_id=${event}`, {}, { status: 400, param: 'wait' });
+      const headers = { accept: 'text/event-stream' };
+      await refused('GET', `${path}?wait=5`, { headers }, { status: 400, param: 'wait' });
+    }
+    for (const path of streams()) await refused('GET', `${path}?wait=5`, {}, { status: 400, param: 'wait' });
+  });
+
+  it('a stream of an unknown or foreign session, or of one with a malformed name, is a 404', async () => {
+    for (const id of ['sess_01K5ZV7QH37MZTXN4T6B9D0RFE', foreignSession, 'nobody', '%zz', 'a%2Fb', event]) {
+      const expected = { status: 404, type: 'not_found_error' };
+      await refused('GET', `/v1/sessions/${id}/events/stream?from=x`, {}, expected);
+      await refused('GET', `/v1/sessions/${id}/events?wait=99`, { headers: { accept: 'text/event-stream' } }, expected);
+      await refused('GET', `/v1/sessions/${id}/events?wait=99`, {}, expected);
+    }
+  });
+
+  it.each([
+    'types=',
+    'types=a,,b',
+    'types=,a',
+    'types=a,',
+    'types[]=',
+    'types=A',
+    'types=a%20b',
+    'types=a-b',
+    `types=${'a'.repeat(101)}`,
+    `types=${'a,'.repeat(100)}a`,
+  ])('?%s is a 400 in every list and stream of events', async (query) => {
+    for (const path of [...streams(), ...feedLists()]) {
+      await refused('GET', `${path}?${query}`, {}, { status: 400, param: 'types' });
+    }
+  });
+
+  it.each([
+    ['session_id=', 'session_id'],
+    ['agent_id=', 'agent_id'],
+    ['session_id=a&session_id=b', 'session_id'],
+    [`agent_id=${'a'.repeat(256)}`, 'agent_id'],
+    ['agent_id=%zz', 'agent_id'],
+  ])('?%s is a 400 in the feed and in its stream', async (query, param) => {
+    for (const path of ['/v1/events', '/v1/events/stream']) {
+      await refused('GET', `${path}?${query}`, {}, { status: 400, param });
+    }
+  });
+
+  it.each([
+    ['since=yesterday', 'since'],
+    ['until=2026-01-31', 'until'],
+    ['since=', 'since'],
+    ['created_at[gt]=2026-02-30T00:00:00Z', 'created_at[gt]'],
+    ['created_at=2026-01-31T00:00:00Z', 'created_at'],
+    ['since=2026-01-31T00:00:00Z&created_at[gte]=2026-01-31T00:00:00Z', 'since'],
+    ['until=2026-01-31T00:00:00Z&created_at[lt]=2026-01-31T00:00:00Z', 'until'],
+    ['limit=0', 'limit'],
+    ['limit=1001', 'limit'],
+    ['limit=5&limit=5', 'limit'],
+    ['order=newest', 'order'],
+    ['after=evt_1', 'after'],
+    ['from=start', 'from'],
+    ['statuses=idle', 'statuses'],
+  ])('events?%s is a 400', async (query, param) => {
+    await refused('GET', `/v1/events?${query}`, {}, { status: 400, param });
+  });
+
+  it('an unknown parameter of a stream is a 400 that names it: a misspelt one must not replay or skip', async () => {
+    for (const path of streams()) {
+      for (const [query, param] of [
+        [`after=${event}`, 'after'],
+        [`last_event_id=${event}`, 'last_event_id'],
+        ['limit=5', 'limit'],
+        ['order=asc', 'order'],
+        ['created_at[gt]=2026-01-31T00:00:00Z', 'created_at[gt]'],
+      ] as const) {
+        await refused('GET', `${path}?${query}`, {}, { status: 400, param });
+      }
+    }
+    await refused(
+      'GET',
+      `/v1/sessions/${session}/events/stream?session_id=x`,
+      {},
+      { status: 400, param: 'session_id' },
+    );
+  });
+
+  it('an event of the feed that is unknown, foreign or malformed is a 404, before an unknown parameter', async () => {
+    for (const id of [unknown, foreignEvent, 'evt_1', session, event.toLowerCase(), '%00', 'a%2Fb']) {
+      await refused('GET', `/v1/events/${id}?x=1`, {}, { status: 404, type: 'not_found_error' });
+    }
+    await refused('GET', `/v1/events/${event}?x=1`, {}, { status: 400, param: 'x' });
+  });
+
+  it('another method is a 405, a token without the scope a 403', async () => {
+    const narrow = await h.tokenWith('sessions:read');
+    const denied = { status: 403, type: 'permission_error' };
+    for (const path of [...streams(), '/v1/events', `/v1/events/${event}`]) {
+      await refused('DELETE', path, {}, { status: 405 });
+      await refused('GET', `${path}?x=1`, { token: narrow }, denied);
+    }
+    const reader = await h.tokenWith('events:read');
+    await refused('POST', '/v1/events', { token: reader, body: 'x' }, denied);
+  });
+
+  it.each([
+    ['none', { body: { events: [] } }, 'events'],
+    ['no list of them', { body: {} }, 'events'],
+    ['501', { body: { events: Array.from({ length: 501 }, () => ({ type: 'x' })) } }, 'events'],
+    ['one of 257 KiB', events([{ type: 'x', text: 'x'.repeat(257 * 1024) }]), 'events[0]'],
+    ['one that is no object', events([{ type: 'x' }, 1]), 'events[1]'],
+    ['one without a type', events([{ type: 'x' }, { data: {} }]), 'events[1].type'],
+    ['a bad type', events([{ type: 'Not A Type' }]), 'events[0].type'],
+    ['a turn, which the account has not', events([{ type: 'x', turn_id: 'turn_1' }]), 'events[0].turn_id'],
+    ['a mark of the server', events([{ type: 'x', data: { caused_by: 'me' } }]), 'events[0].data.caused_by'],
+    ['a session of its own', events([{ type: 'x', session_id: 'x' }]), 'events[0].session_id'],
+    ['a number of its own', events([{ type: 'x', seq: 1 }]), 'events[0].seq'],
+    ['a resource event without its subject', events([{ type: 'agent.created', data: {} }]), 'events[0].data.agent_id'],
+    ['a message without content', events([{ type: 'user.message' }]), 'events[0].content'],
+    ['a bad time', events([{ type: 'x', occurred_at: 'now' }]), 'events[0].occurred_at'],
+    ['a key twice', { body: '{"events":[{"type":"x","a":{"b":1,"b":2}}]}' }, 'events[0].a.b'],
+  ] satisfies [string, Ask, string][])('publishing %s is a 400', async (_, ask, param) => {
+    await refused('POST', '/v1/events', ask, { status: 400, param });
+  });
+
+  it("a browser's Accept gets the list, not a stream", async () => {
+    const headers = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+    for (const path of feedLists()) {
+      const reply = await h.ask('GET', path, { headers });
+      expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'application/json']);
+    }
+  });
+});
+
 describe('bodies', () => {
-  const paths = () => ['/v1/sessions', `/v1/sessions/${session}`, `/v1/sessions/${session}/events`, '/v1/tokens'];
+  const paths = () => [
+    ...['/v1/sessions', `/v1/sessions/${session}`, `/v1/sessions/${session}/events`],
+    ...['/v1/tokens', '/v1/events'],
+  ];
   const everywhere = async (ask: Ask, expected: Refusal) => {
     for (const path of paths()) await refused('POST', path, ask, expected);
   };
