@@ -1,4 +1,4 @@
-/** What a row says beside its text: nothing reads these columns yet, and rows are never rewritten. */
+/** What a row says beside its text; rows are never rewritten. */
 import { bytesFromId, idFromBytes } from '@turnlog/core/ids';
 import { context, draft, sessionCommand } from '@turnlog/store-conformance/commands';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -56,4 +56,16 @@ test('each event names its agent, the session it is about, and the request that 
     db.prepare('SELECT count(*) FROM events WHERE session = 0 AND about_session IS NOT NULL').pluck().get(),
   );
   expect(account, 'session.created is about its session').toBe(3);
+});
+
+test('an event names no session as the one that it is about when that is the one that holds it', async () => {
+  const org = newOrg(store);
+  const { value: session } = await store.createSession(org, sessionCommand({ externalId: 'itself' }), context());
+  const events = [session.id, 'itself'].map((name) => draft({ type: 'note.about', data: { session_id: name } }));
+  await store.appendEvents(org, { id: session.id }, events, context());
+  const rows = inspect(file, (db) => {
+    const no = 'SELECT no FROM sessions WHERE id = ?';
+    return db.prepare(`SELECT about_session FROM events WHERE session = (${no})`).pluck().all(bytesFromId(session.id));
+  });
+  expect(rows).toEqual([null, null]);
 });

@@ -222,7 +222,10 @@ describe.each(DOORS)('a file of the first version', ({ door, enter }) => {
     const [kept, doomed] = refs;
     const file = await fileOfFirstVersion(filled);
     const count = numberIn(file, 'SELECT count(*) FROM events');
-    inspect(file, (db) => db.exec('UPDATE sessions SET deleted_us = 1 WHERE no = 2'));
+    inspect(file, (db) => {
+      db.exec('UPDATE sessions SET deleted_us = 1 WHERE no = 2');
+      db.exec('UPDATE events SET about_session = session WHERE session = 1'); // as the first version wrote it
+    });
     await enter(file).close();
     expect(numberIn(file, 'PRAGMA user_version')).toBe(SCHEMA_VERSION);
     const fresh = newFile();
@@ -238,6 +241,8 @@ describe.each(DOORS)('a file of the first version', ({ door, enter }) => {
     expect((await store.readOn(org, 'feed', null, filter))?.events.map(({ type }) => type)).toEqual([
       'session.created',
     ]);
+    const { events = [] } = (await store.readOn(org, 'feed', null, { ...filter, session: kept.id })) ?? {};
+    expect(events.map(({ type }) => type)).toEqual(['session.created', ...Array(6).fill('note.added')]);
     expect(numberIn(file, 'SELECT count(*) FROM events')).toBe(count - 5 + 1);
     await store.close();
   });

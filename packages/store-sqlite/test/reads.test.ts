@@ -3,7 +3,14 @@ import type { OrgId, SessionId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { EventQuery } from '@turnlog/core/store';
 import { eventsOf } from '@turnlog/store-conformance';
-import { context, draft, eventQuery, sessionCommand, sessionQuery } from '@turnlog/store-conformance/commands';
+import {
+  context,
+  draft,
+  eventQuery,
+  feedQuery,
+  sessionCommand,
+  sessionQuery,
+} from '@turnlog/store-conformance/commands';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
 import { newOrg, newSession, noteOf, START_US } from './support/commands.ts';
@@ -137,6 +144,14 @@ describe('a scan for more types than a statement merges, over 50,000 events', TI
         expect(value.data).toHaveLength(2 * SCANNED_TYPES.length);
         const answered = await readsDuring(scan(), () => page(store, org, other, { limit: 20 }));
         expect(answered).toBeGreaterThanOrEqual(slices / 2);
+      }
+      for (const order of ['asc', 'desc'] as const) {
+        const filter = { types: SCANNED_TYPES, session: null, agentId: null };
+        const feed = () => store.listFeed(org, feedQuery({ order, filter }));
+        const { turns, value } = await turnsDuring(feed);
+        expect(turns).toBeGreaterThanOrEqual(limits.feedScanRows / limits.readRows);
+        expect(eventsOf(value).data).toHaveLength(SCANNED_TYPES.length);
+        expect(value.hasMore, 'a page of the feed that has found something does not look at everything').toBe(true);
       }
       const first = await page(store, org, ref, { types: SCANNED_TYPES, limit: 5 });
       expect(first, 'a scan ends where its page is full').toMatchObject({ hasMore: true });

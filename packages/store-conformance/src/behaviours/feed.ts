@@ -15,6 +15,7 @@ import {
   type ModelEvent,
   passing,
   positionsAround,
+  readToHead,
   type Staged,
   stageFeed,
   telling,
@@ -40,6 +41,7 @@ export function describeFeed(harness: StoreHarness): void {
     const sandbox = useStore(harness);
     describeOneOrder(sandbox);
     describeModel(sandbox);
+    describeManyTypes(sandbox);
     describeDeleted(sandbox);
     describeSparse(sandbox);
     describeBounds(sandbox);
@@ -235,6 +237,30 @@ function describeModel(sandbox: Sandbox): void {
         expect(viewOf(page.data[0]?.text ?? '').type).toBe(type);
       }
     });
+  });
+}
+
+function describeManyTypes(sandbox: Sandbox): void {
+  test('a pattern that thousands of types match is found in the feed and by reading on', async () => {
+    const { store } = sandbox;
+    const org = await sandbox.newOrg();
+    const types = Array.from({ length: 5 * limits.batchEvents }, (_, n) => `kind.${n % 2 === 0 ? 'even' : 'odd'}_${n}`);
+    for (let n = 0; n < types.length; n += limits.batchEvents) {
+      const events = types.slice(n, n + limits.batchEvents).map((type) => draft({ type }));
+      await store.publishEvents(org, events, context());
+    }
+    const filter = ofTypes('kind.even*', 'nor.this');
+    const expected = types.filter((type) => type.startsWith('kind.even'));
+    const { events } = await walkFeed(sandbox, org, { filter });
+    expect(events.map(({ text }) => viewOf(text).type)).toEqual(expected);
+    const again = await sandbox.newOrg();
+    await store.publishEvents(again, notes(1, 'kind.even_0'), context());
+    for (const [own, count] of [
+      [org, expected.length],
+      [again, 1],
+    ] as const) {
+      expect((await readToHead(sandbox, own, 'feed', null, filter)).events).toHaveLength(count);
+    }
   });
 }
 

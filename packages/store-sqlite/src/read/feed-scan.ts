@@ -88,7 +88,7 @@ export class FeedScan {
     for (const row of this.#statements.get(text).iterate(...values, rows)) {
       looked++;
       const candidate = row as Candidate & { readonly text?: Buffer };
-      // an event that is about the session that holds it is proposed twice
+      // a row that names the session which holds it as the one that it is about is proposed twice
       if (lookedAt !== null && Buffer.compare(lookedAt, candidate.id) === 0) continue;
       const shown = matches(filter, candidate) && hidden?.(candidate.session) !== true;
       if (shown && !take(candidate, candidate.text ?? this.#text(look.org, candidate.id))) {
@@ -121,7 +121,8 @@ export class FeedScan {
     const order = ascending ? 'ASC' : 'DESC';
     const merges = session === null && agent === null && types !== null && types.size <= MERGED_TYPES;
     const covers = hidden === null && (types === null || merges);
-    const rows = covers ? Math.min(look.rows, look.wanted + 1) : look.rows;
+    const most = session === null ? look.rows : look.rows / 2; // a session's events come from two indexes
+    const rows = covers ? Math.min(most, look.wanted + 1) : most;
     const columns = covers ? WITH_TEXT : COLUMNS;
     if (session !== null) {
       const own = `SELECT ${COLUMNS} FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`;
