@@ -1,14 +1,21 @@
 /** The yardstick beyond the seed: the official Claude SDK for TypeScript, given only our base URL and a token. */
 import Anthropic from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, openHarness } from './harness.ts';
+import { eventually } from './support/sse.ts';
 
 let h: Harness;
 let client: Anthropic;
+let streamsAsked = 0;
 beforeAll(async () => {
   h = await openHarness();
   const { url } = await h.listen();
-  client = new Anthropic({ baseURL: url, apiKey: h.org.token });
+  const counting: typeof fetch = (input, init) => {
+    if (new URL(String(input)).pathname.endsWith('/events/stream')) streamsAsked++;
+    return fetch(input, init);
+  };
+  client = new Anthropic({ baseURL: url, apiKey: h.org.token, fetch: counting });
 });
 afterAll(() => h.close());
 
@@ -105,4 +112,120 @@ it('meets its own error classes, and does not retry what no retry can cure', asy
   await expect(client.beta.sessions.list({ limit: 5000 })).rejects.toBeInstanceOf(Anthropic.BadRequestError);
   const stranger = new Anthropic({ baseURL: client.baseURL, apiKey: 'tlog_pat_nobody' });
   await expect(stranger.beta.sessions.list()).rejects.toBeInstanceOf(Anthropic.AuthenticationError);
+});
+
+/** What an agent writes; the SDK's own types of `send()` know only what a user sends. */
+type Sent = Parameters<Anthropic['beta']['sessions']['events']['send']>[1]['events'][number];
+const append = async (id: string, ...events: object[]) =>
+  (await client.beta.sessions.events.send(id, { events: events as Sent[] })).data ?? [];
+
+describe('streams', () => {
+  it('yields the events that come, as they were stored, and ends with the session', async () => {
+    const { id } = await create('streamed');
+    await append(id, { type: 'user.interrupt' });
+    const stream = await client.beta.sessions.events.stream(id, { event_deltas: ['agent.message', 'agent.thinking'] });
+    const sent = await append(
+      id,
+      { type: 'agent.message', content: [{ type: 'text', text: 'line\nbreak é 🎈' }] },
+      { type: 'session.status_idle', stop_reason: { type: 'end_turn' } },
+    );
+    sent.push(...(await append(id, { type: 'session.status_terminated' })));
+    const seen: unknown[] = [];
+    for await (const event of stream) seen.push(event);
+    expect(seen).toEqual(sent);
+  });
+
+  it('throws its own errors before a stream opens', async () => {
+    await expect(client.beta.sessions.events.stream('nobody')).rejects.toBeInstanceOf(Anthropic.NotFoundError);
+    const stranger = new Anthropic({ baseURL: client.baseURL, apiKey: 'tlog_pat_nobody' });
+    const { id } = await create('closed');
+    await expect(stranger.beta.sessions.events.stream(id)).rejects.toBeInstanceOf(Anthropic.AuthenticationError);
+  });
+
+  it('throws in the middle of a stream whose token is revoked', async () => {
+    const { id } = await create('revoked');
+    const headers = { authorization: `Bearer ${h.org.token}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'short', scopes: ['events:read'] });
+    const made = await fetch(`${client.baseURL}/v1/tokens`, { method: 'POST', headers, body });
+    const token = (await made.json()) as { id: string; token: string };
+    const reader = new Anthropic({ baseURL: client.baseURL, apiKey: token.token });
+    const stream = await reader.beta.sessions.events.stream(id);
+    await append(id, { type: 'user.interrupt' });
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const event of stream) {
+        seen.push(event.type);
+        await fetch(`${client.baseURL}/v1/tokens/${token.id}`, { method: 'DELETE', headers });
+      }
+    })();
+    const error = await reading.catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(Anthropic.APIError);
+    expect(error.error).toMatchObject({ type: 'error', error: { type: 'authentication_error' } });
+    expect(seen).toEqual(['user.interrupt']);
+  });
+
+  it('lets go of the stream when the loop is left', async () => {
+    const { id } = await create('left');
+    const held = h.services.streams.size;
+    const stream = await client.beta.sessions.events.stream(id);
+    expect(h.services.streams.size).toBe(held + 1);
+    await append(id, { type: 'user.interrupt' });
+    for await (const _ of stream) break;
+    await eventually(() => h.services.streams.size === held);
+  });
+});
+
+describe('the tool runner', () => {
+  it('runs the tools that a session asks for, in its history and as they come, over one stream', async () => {
+    const { id } = await create('tools');
+    const use = (city: string) => ({ type: 'agent.custom_tool_use', name: 'weather', input: { city } });
+    const needs = (eventId: string | undefined) => ({
+      type: 'session.status_idle',
+      stop_reason: { type: 'requires_action', event_ids: [eventId] },
+    });
+    // One call waits before the runner attaches: it is found in the history.
+    const [early] = await append(id, use('Paris'));
+    await append(id, needs(early?.id));
+
+    const ran: string[] = [];
+    let closed = 0;
+    const weather: BetaRunnableTool<{ city: string }> = {
+      type: 'custom',
+      name: 'weather',
+      description: 'The weather in a city',
+      input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+      parse: (input) => input as { city: string },
+      run: ({ city }) => {
+        ran.push(city);
+        return `${city}: sunny`;
+      },
+      close: () => void closed++,
+    };
+
+    const calls: string[] = [];
+    const askedBefore = streamsAsked;
+    for await (const call of client.beta.sessions.events.toolRunner(id, { tools: [weather], maxIdleMs: 100 })) {
+      expect([call.posted, call.isError, call.confirmation]).toEqual([true, false, undefined]);
+      expect(call.result).toMatchObject({ type: 'user.custom_tool_result', custom_tool_use_id: call.toolUseId });
+      calls.push(call.toolUseId);
+      // The agent asks once more after the first result, then ends its turn. Only the stream can bring these.
+      if (calls.length === 1) {
+        const [late] = await append(id, use('Oslo'));
+        await append(id, needs(late?.id));
+      } else await append(id, { type: 'session.status_idle', stop_reason: { type: 'end_turn' } });
+    }
+
+    expect(ran).toEqual(['Paris', 'Oslo']);
+    expect([closed, streamsAsked - askedBefore]).toEqual([1, 1]);
+    const types: string[] = [];
+    const answers: string[] = [];
+    for await (const event of client.beta.sessions.events.list(id, { limit: 1000 })) {
+      types.push(event.type);
+      if (event.type === 'user.custom_tool_result') answers.push(event.custom_tool_use_id);
+    }
+    expect(answers).toEqual(calls);
+    const tools = types.filter((type) => type.includes('custom_tool'));
+    expect(tools).toEqual([...Array(2)].flatMap(() => ['agent.custom_tool_use', 'user.custom_tool_result']));
+    expect(types).toHaveLength(7);
+  });
 });
