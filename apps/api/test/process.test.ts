@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { createLog } from '../src/process/log.ts';
+import { openSse, type SseClient } from './support/sse.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const ENTRY = fileURLToPath(new URL('../bin/turnlog.mjs', import.meta.url));
@@ -236,5 +237,70 @@ describe('stopping', () => {
     expect((await slow).status).toBe(201);
     expect(await exited).toBe(0);
     expect(server.stderr).toContain('"stopped"');
+  });
+
+  test('SIGTERM ends 500 streams and held polls in good order, exits with 0, and the next server loses nothing', async () => {
+    const DATABASE_URL = newFile();
+    const token = 'stopping-token-0123456789-0123456789';
+    const environment = { DATABASE_URL, BOOTSTRAP_TOKEN: token };
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const post = async (url: string, path: string, body: object) => {
+      const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      expect(answer.ok).toBe(true);
+      return (await answer.json()) as { id: string; data: { id: string }[] };
+    };
+    const first = run([], environment);
+    const url = await first.listening();
+    const { id } = await post(url, '/v1/sessions', {});
+    const path = `/v1/sessions/${id}/events`;
+    const open = (base: string, position: string | undefined) =>
+      openSse(`${base}${path}/stream`, { token, headers: { 'last-event-id': position ?? id } });
+
+    const streams: SseClient[] = [];
+    while (streams.length < 500) {
+      streams.push(...(await Promise.all(Array.from({ length: 50 }, () => open(url, undefined)))));
+    }
+    const stalled = streams.at(-1);
+    stalled?.stall();
+    const feed = await openSse(`${url}/v1/events/stream`, { token });
+    const poll = openSse(`${url}/v1/events?types=nothing&wait=55`, { token });
+    const stored: string[] = [];
+    const append = async (base: string, type: string) =>
+      stored.push(...(await post(base, path, { events: [{ type }, { type }] })).data.map((event) => event.id));
+    await append(url, 'x');
+    let exited: Promise<number | null> | undefined;
+    const writing = (async () => {
+      for (;;) {
+        await append(url, 'x');
+        exited ??= first.stop();
+      }
+    })().catch(() => undefined); // by then the server takes no more
+
+    await writing;
+    expect(await exited).toBe(0);
+    expect(first.stderr).toContain('"stopped"');
+    for (const stream of [...streams, feed]) {
+      if (stream === stalled) continue;
+      expect(await stream.ended).toBe('ended');
+      expect(stream.frames.at(-1)?.text).toMatch(/^retry: \d+$/);
+      expect(stream.text).not.toContain('[DONE]');
+    }
+    const page = await (await poll).all();
+    expect([page.status, page.json.data]).toEqual([200, []]);
+    stalled?.read();
+    await stalled?.ended;
+
+    const second = run([], environment);
+    const next = await second.listening();
+    await append(next, 'terminated');
+    const expected = ((await (await fetch(`${next}${path}?limit=1000`, { headers })).json()) as typeof page.json).data;
+    const ids: string[] = expected.map((event: { id: string }) => event.id);
+    expect(ids).toEqual(expect.arrayContaining(stored));
+    for (const stream of streams) {
+      const rest = await (await open(next, stream.lastId)).all();
+      expect([...stream.ids, ...rest.ids]).toEqual(ids);
+      expect(rest.frames.at(-1)?.text).toBe('data: [DONE]');
+    }
+    expect(await second.stop()).toBe(0);
   });
 });
