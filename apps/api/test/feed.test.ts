@@ -304,6 +304,7 @@ describe('subscribing', () => {
     resumed.close();
     const live = await (await subscribe()).until(({ lastId }) => lastId !== undefined);
     expect(live.lastId).toBe(sent[1].id);
+    expect(await events('&after_id=evt_00000000000000000000000000')).toEqual(sent);
     live.close();
   });
 

@@ -1,5 +1,7 @@
 /** Streams of a session: what stands in their frames, where they begin, that they miss and repeat nothing, how they end. */
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, openHarness } from './harness.ts';
 import { Dice } from './support/dice.ts';
@@ -419,6 +421,88 @@ describe('requests of an unusual form', () => {
       });
       expect([page.status, (await page.all()).json.data.length]).toEqual([200, 1]);
     }
+  });
+
+  /** Writes requests to one connection and reads until the server hangs up, or a condition holds of what has come. */
+  async function rawly(bytes: string, meanwhile: (text: () => string) => Promise<unknown>): Promise<string> {
+    let text = '';
+    const socket = createConnection(Number(new URL(url).port), '127.0.0.1');
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.write(bytes);
+    const closed = once(socket, 'close');
+    await meanwhile(() => text);
+    await closed;
+    return text;
+  }
+  const get = (path: string, version = '1.1', more = '') =>
+    `GET ${path} HTTP/${version}\r\nHost: x\r\nX-API-Key: ${h.org.token}\r\n${more}\r\n`;
+  const chunksOf = (body: string) => {
+    let rest = body;
+    let text = '';
+    for (;;) {
+      const end = rest.indexOf('\r\n');
+      const size = Number.parseInt(rest.slice(0, end), 16);
+      if (!(size > 0)) return { text, rest: rest.slice(end + 4) };
+      text += rest.slice(end + 2, end + 2 + size);
+      expect(rest.slice(end + 2 + size, end + 4 + size)).toBe('\r\n');
+      rest = rest.slice(end + 4 + size);
+    }
+  };
+
+  it('a client of HTTP/1.0 gets a stream that is not chunked, up to the end of its connection', async () => {
+    const session = await create(notes(2));
+    const path = `/v1/sessions/${session}/events/stream?from=start`;
+    const text = await rawly(get(path, '1.0'), async (come) => {
+      await eventually(() => come().split('\nevent: agent.thinking').length === 3);
+      await append(session, note(2));
+      await eventually(() => come().split('\nevent: agent.thinking').length === 4);
+      await append(session, { type: 'terminated' });
+    });
+    const [head = '', body = ''] = text.split(/\r\n\r\n(.*)/s);
+    expect(head).not.toMatch(/transfer-encoding/i);
+    const ids = [...body.matchAll(/^id: (evt_.*)$/gm)].map(([, id]) => id);
+    expect(ids).toEqual(await idsOf(session));
+    expect(body.replace(/^retry: \d+\n\nid: .*\n\n/, '')).toMatch(
+      /^(id: .*\nevent: .*\ndata: .*\n\n)+data: \[DONE\]\n\n$/,
+    );
+  });
+
+  it('a connection carries other answers before a stream and after its end', async () => {
+    const session = await create(notes(2));
+    const [list, stream] = [
+      `/v1/sessions/${session}/events?limit=1`,
+      `/v1/sessions/${session}/events/stream?from=start`,
+    ];
+    const requests = get(list) + get(stream) + get(list, '1.1', 'Connection: close\r\n');
+    const text = await rawly(requests, async (come) => {
+      await eventually(() => come().includes('\nevent: agent.thinking'));
+      await append(session, note(2), { type: 'terminated' });
+    });
+    const [, before, streamed, ...rest] = text.split('HTTP/1.1 200 OK\r\n');
+    expect(rest).toHaveLength(1);
+    expect(JSON.parse(before?.split('\r\n\r\n')[1] ?? '').data).toHaveLength(1);
+    const { text: body } = chunksOf(streamed?.split(/\r\n\r\n(.*)/s)[1] ?? '');
+    const ids = [...body.matchAll(/^id: (evt_.*)$/gm)].map(([, id]) => id);
+    expect(ids).toEqual(await idsOf(session));
+    expect(body).toMatch(/data: \[DONE\]\n\n$/);
+    expect(JSON.parse(rest[0]?.split('\r\n\r\n')[1] ?? '').data).toHaveLength(1);
+    await eventually(() => h.services.streams.size === 0);
+  });
+
+  it('every chunk of a stream has the length that it says', async () => {
+    const session = await create(notes(3));
+    const path = `/v1/sessions/${session}/events/stream?from=start`;
+    const text = await rawly(get(path, '1.1', 'Connection: close\r\n'), async (come) => {
+      await eventually(() => come().split('\nevent: agent.thinking').length === 4);
+      for (let n = 0; n < 20; n++) await append(session, { ...note(n), text: 'é'.repeat(n * 500) });
+      await append(session, { type: 'terminated' });
+    });
+    const { text: body, rest } = chunksOf(Buffer.from(text.split(/\r\n\r\n(.*)/s)[1] ?? '').toString('latin1'));
+    expect(rest).toBe('');
+    const ids = [...body.matchAll(/^id: (evt_.*)$/gm)].map(([, id]) => id);
+    expect(ids).toEqual(await idsOf(session));
   });
 
   it("what Claude's clients send beside is ignored", async () => {
