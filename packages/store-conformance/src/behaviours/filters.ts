@@ -285,7 +285,7 @@ function describeSessionFilters(sandbox: Sandbox): void {
         agentId: fc.option(fc.constantFrom(...AGENTS)),
         externalId: fc.option(
           place.map((at) => sessions[at]?.externalId ?? 'nobody'),
-          { freq: 1 },
+          { freq: 2 },
         ),
         includeArchived: fc.boolean(),
         metadata: pairs,

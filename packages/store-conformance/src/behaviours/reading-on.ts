@@ -55,8 +55,8 @@ function describeModel(sandbox: Sandbox): void {
       const filters = fc.option(
         fc.record({
           types: typeLists(),
-          session: fc.option(fc.constantFrom(...sessions), { freq: 1 }),
-          agentId: fc.option(fc.constantFrom(...staged.agents, 'nobody'), { freq: 1 }),
+          session: fc.option(fc.constantFrom(...sessions), { freq: 2 }),
+          agentId: fc.option(fc.constantFrom(...staged.agents, 'nobody'), { freq: 2 }),
         }),
       );
       const stored = fc.constantFrom(...model.map(({ id }) => id), ...staged.gone);
@@ -153,11 +153,17 @@ function describeSlices(sandbox: Sandbox): void {
     const rare = MANY_TYPES.map((type) => draft({ type }));
     await store.appendEvents(org, byId(session), rare, context());
     for (let n = 0; n < 10; n++) await store.appendEvents(org, byId(session), notes(500), context());
-    await store.appendEvents(org, byId(session), rare, context());
+    const ROUNDS = 20; // more than a slice holds
+    for (let n = 0; n < ROUNDS; n++) await store.appendEvents(org, byId(session), rare, context());
     const filter = { types: MANY_TYPES, session: null, agentId: null };
     for (const stream of ['feed', session.id] as const) {
       const { events, slices } = await readToHead(sandbox, org, stream, null, filter);
-      expect(events.map(({ type }) => type)).toEqual([...MANY_TYPES, ...MANY_TYPES]);
+      expect(events.map(({ type }) => type)).toEqual(
+        Array(1 + ROUNDS)
+          .fill(MANY_TYPES)
+          .flat(),
+      );
+      for (const slice of slices) expectBounded(slice);
       expect(slices.at(-1)?.position).toBe(await store.headOf(org, stream));
       const positions = slices.map(({ position }) => position ?? '');
       expect(positions).toEqual(positions.toSorted());

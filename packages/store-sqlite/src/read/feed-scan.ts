@@ -120,7 +120,8 @@ export class FeedScan {
     const { org, low, high, ascending } = look;
     const order = ascending ? 'ASC' : 'DESC';
     const merges = session === null && agent === null && types !== null && types.size <= MERGED_TYPES;
-    const covers = hidden === null && (types === null || merges);
+    const oneIndex = merges || (types === null && (session === null || agent === null));
+    const covers = hidden === null && oneIndex;
     const most = session === null ? look.rows : look.rows / 2; // a session's events come from two indexes
     const rows = covers ? Math.min(most, look.wanted + 1) : most;
     const columns = covers ? WITH_TEXT : COLUMNS;
