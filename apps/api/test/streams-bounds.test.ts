@@ -75,6 +75,7 @@ class Stage {
 const note = (n: number) => ({ type: 'agent.thinking', n });
 const notes = (count: number) => Array.from({ length: count }, (_, n) => note(n));
 const LARGE = { type: 'agent.message', content: [{ type: 'text', text: 'x'.repeat(200_000) }] };
+const SMALL = { type: 'agent.message', content: [{ type: 'text', text: 'x'.repeat(100) }] };
 const HEARTBEAT = ': heartbeat';
 
 describe('heartbeats', () => {
@@ -146,6 +147,14 @@ describe('a reader that stays behind', () => {
     return most;
   }
 
+  /** Appends until the socket takes no more, though this process holds little for it. */
+  async function fillWithLittle(stage: Stage): Promise<void> {
+    while (stage.waitingBytes === 0) {
+      await stage.append(...Array.from({ length: 100 }, () => SMALL));
+      await new Promise((resolve) => setImmediate(resolve)); // what Node gathers in one turn goes out after it
+    }
+  }
+
   it('is ended once too many bytes have passed it, holds little memory until then, and harms nobody', async () => {
     const stage = await Stage.open(streaming({ lagBytes: 512 * 1024 }));
     const healthy = await stage.stream('?from=start');
@@ -195,6 +204,33 @@ describe('a reader that stays behind', () => {
     const ids = await stage.ids();
     expect(stalled.ids).toEqual(ids.slice(0, stalled.ids.length));
     expect(stalled.ids.length).toBeLessThan(ids.length);
+  });
+
+  it('is ended though what waits for it is little', async () => {
+    const stage = await Stage.open(streaming({ lagMs: 60 }));
+    const stalled = await stage.stream('?from=start');
+    await stalled.until(({ lastId }) => lastId !== undefined);
+    stalled.stall();
+    await fillWithLittle(stage);
+    await eventually(() => stage.held === 0);
+    stalled.read();
+    expect(await stalled.ended).toBe('cut');
+    await stage.append({ type: 'terminated' });
+    const rest = await (await stage.resume(stalled.lastId)).all();
+    expect([...stalled.ids, ...rest.ids]).toEqual(await stage.ids());
+  });
+
+  it('is cut though its stream ends meanwhile, and keeps its slot until then', async () => {
+    const stage = await Stage.open(streaming({ lagMs: 150 }));
+    const stalled = await stage.stream('?from=start');
+    await stalled.until(({ lastId }) => lastId !== undefined);
+    stalled.stall();
+    await fillWithLittle(stage);
+    await stage.append({ type: 'terminated' });
+    expect(stage.held).toBe(1);
+    await eventually(() => stage.held === 0);
+    stalled.read();
+    expect(await stalled.ended).toBe('cut');
   });
 
   it('but reads on in time is not ended', async () => {
@@ -379,7 +415,7 @@ describe('a server that stops', () => {
       const page = await (await poll).all();
       expect([page.status, page.json.data, page.json.has_more]).toEqual([200, [], false]);
     }
-    expect(stage.held).toBe(0);
+    await eventually(() => stage.held === 0);
     for (const path of [`${events}/stream`, `${events}?types=z&wait=5`]) {
       const refused = await (await openSse(path, { token: h.org.token })).all();
       expect([refused.status, refused.headers['retry-after'], refused.json.error.code]).toEqual([

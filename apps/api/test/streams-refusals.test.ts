@@ -85,7 +85,7 @@ describe('a token that stops to count takes along what it has opened, and nothin
     const others = await holdAll(h.org.token);
     await change('DELETE', token.id);
     await theirs.expectRefused();
-    expect(h.services.streams.size).toBe(4);
+    await eventually(() => h.services.streams.size === 4);
     await others.expectLive();
     expect((await (await openAs(token.token)).all()).status).toBe(401);
   });
@@ -214,7 +214,7 @@ describe('a failure of ours', () => {
         },
       ]);
     }
-    expect(h.services.streams.size).toBe(0);
+    await eventually(() => h.services.streams.size === 0);
     state.broken = false;
     const resumed = await openAs(h.org.token, undefined, { headers: { 'last-event-id': streams[0]?.lastId ?? '' } });
     await resumed.until(({ events }) => events.length === 1);

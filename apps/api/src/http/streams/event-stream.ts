@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { LogEvent } from '@turnlog/core/store';
 import type { Tail, TailEnd, TailReader } from '@turnlog/core/tails';
 import { noLongerValid } from '../credentials.ts';
+import { Flow } from './flow.ts';
 import { DONE, errorFrame, framesOf, HEARTBEAT, lastIdOf, positionFrame, retryFrame } from './frames.ts';
 import type { Held, Leave, StreamLimits } from './streams.ts';
 
@@ -29,6 +30,7 @@ const RETRY_AFTER_DRAIN_MS = 1_000;
 export class EventStream implements TailReader, Held {
   readonly #options: EventStreamOptions;
   readonly #endsAtMs: number;
+  readonly #flow = new Flow();
   #leave: Leave = () => {};
   #heartbeatAtMs: number;
   /** The last id that the client was told. */
@@ -38,6 +40,8 @@ export class EventStream implements TailReader, Held {
   /** Since when it has not been up to date, once it was. */
   #behindSinceMs: number | null = null;
   #wasLive = false;
+  /** Whether its last frame is written, though perhaps not taken. */
+  #ending = false;
   #over = false;
 
   constructor(options: EventStreamOptions) {
@@ -73,13 +77,14 @@ export class EventStream implements TailReader, Held {
   }
 
   look(nowMs: number): void {
-    const { tail, limits } = this.#options;
+    const { tail, outgoing, limits } = this.#options;
     if (tail.live) {
       this.#wasLive = true;
       this.#behindSinceMs = null;
     } else if (this.#wasLive) this.#behindSinceMs ??= nowMs;
-    const stuckSinceMs = this.#behindSinceMs ?? this.#fullSinceMs;
+    const stuckSinceMs = this.#behindSinceMs ?? this.#fullSinceMs ?? this.#flow.stuckSinceMs(outgoing, nowMs);
     if (stuckSinceMs !== null && nowMs - stuckSinceMs > limits.lagMs) this.#cut();
+    else if (this.#ending) return;
     else if (nowMs >= this.#endsAtMs) this.#end(retryFrame(spread(RETRY_MS)));
     else if (nowMs >= this.#heartbeatAtMs && this.#fullSinceMs === null) this.#beat(nowMs);
   }
@@ -113,13 +118,18 @@ export class EventStream implements TailReader, Held {
     this.#end(errorFrame(this.#options.present(error)));
   }
 
-  /** Ends the answer in good order; one whose socket takes nothing is cut. */
+  /** Ends the answer in good order; one whose socket takes nothing is cut. The slot is free once the client has all. */
   #end(frame: string | Buffer): void {
-    if (this.#over) return;
-    const full = this.#fullSinceMs !== null;
-    this.#finish();
-    if (full) this.#options.outgoing.destroy();
-    else this.#options.outgoing.end(frame);
+    if (this.#over || this.#ending) return;
+    if (this.#fullSinceMs !== null) {
+      this.#cut();
+      return;
+    }
+    this.#ending = true;
+    this.#options.tail.close();
+    this.#wasLive = false;
+    this.#behindSinceMs = null;
+    this.#options.outgoing.end(frame);
   }
 
   #cut(): void {
