@@ -11,6 +11,8 @@ export interface ReadersOptions {
 /** Ends every frame of an event, and no other one. */
 const FRAME_END = Buffer.from('}\n\n');
 const AT_ONCE = 50;
+/** In which a socket that the server has closed comes to its end, once it is read again. */
+const SETTLE_MS = 5_000;
 
 export class StreamReaders {
   readonly #sockets: Socket[] = [];
@@ -30,7 +32,8 @@ export class StreamReaders {
         socket.write(head);
         const [first] = (await once(socket, 'data')) as [Buffer];
         if (!first.includes(' 200 OK')) throw new Error(first.toString());
-        socket.on('data', (bytes: Buffer) => readers.#count(bytes));
+        const count = frameCounter((frames) => readers.#arrived(frames));
+        socket.on('data', count);
         socket.on('error', () => {});
         readers.#sockets.push(socket);
       });
@@ -52,12 +55,32 @@ export class StreamReaders {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** How many streams the server has ended. Reads what is left of each to learn it. */
+  async ended(): Promise<number> {
+    let ended = 0;
+    for (const socket of this.#sockets) socket.once('close', () => ended++).resume();
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    return ended;
+  }
+
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #count(bytes: Buffer): void {
-    for (let at = bytes.indexOf(FRAME_END); at >= 0; at = bytes.indexOf(FRAME_END, at + 1)) this.#frames++;
+  #arrived(frames: number): void {
+    this.#frames += frames;
     if (this.#frames >= this.#wanted) this.#reached();
   }
+}
+
+/** Counts frames in the pieces of one stream, wherever it is cut. */
+function frameCounter(arrived: (frames: number) => void): (bytes: Buffer) => void {
+  let carried = Buffer.alloc(0);
+  return (bytes) => {
+    const piece = carried.length === 0 ? bytes : Buffer.concat([carried, bytes]);
+    let frames = 0;
+    for (let at = piece.indexOf(FRAME_END); at >= 0; at = piece.indexOf(FRAME_END, at + 1)) frames++;
+    carried = Buffer.from(piece.subarray(1 - FRAME_END.length)); // too short to hold a frame's end itself
+    if (frames > 0) arrived(frames);
+  };
 }

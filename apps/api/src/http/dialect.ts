@@ -13,6 +13,9 @@ export interface Dialect {
   unmatched(exchange: Exchange, path: string): Promise<TurnlogError>;
 }
 
+/** What the log says of a request. */
+type Asked = Pick<Exchange, 'requestId' | 'method' | 'path'>;
+
 const FIRST_SERVER_ERROR = 500;
 
 /** Turns whatever was thrown into an answer. */
@@ -21,11 +24,11 @@ export function refuse(exchange: Exchange, present: PresentRefusal, log: Log, ca
 }
 
 /** What is no refusal of ours is logged and told apart by nothing but its id. */
-export function refusalOf(exchange: Exchange, present: PresentRefusal, log: Log, cause: unknown): Answer {
+export function refusalOf(asked: Asked, present: PresentRefusal, log: Log, cause: unknown): Answer {
   const error = cause instanceof TurnlogError ? cause : new TurnlogError('internal', 'An unexpected error.');
-  const answer = present(error, exchange.requestId);
+  const answer = present(error, asked.requestId);
   if (answer.status >= FIRST_SERVER_ERROR) {
-    const fields = { request_id: exchange.requestId, method: exchange.method, path: exchange.path, err: cause };
+    const fields = { request_id: asked.requestId, method: asked.method, path: asked.path, err: cause };
     if (error.code === 'internal') log.error(fields, 'a request failed');
     else log.warn(fields, 'a request was turned away');
   }

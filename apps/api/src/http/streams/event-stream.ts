@@ -1,36 +1,35 @@
 /**
- * One stream of server-sent events: a tail written to a socket. What is written is never more than the socket takes and
- * one batch; a reader that stays behind is ended, and resumes where it was. Every end but `[DONE]` means: connect again.
+ * One stream of server-sent events: a tail and the client that it is written to. What is written is never more than the
+ * socket takes and one batch; a reader that stays behind is ended, and resumes where it was. Every end but `[DONE]`
+ * means: connect again.
  */
 import type { ServerResponse } from 'node:http';
 import type { LogEvent } from '@turnlog/core/store';
 import type { Tail, TailEnd, TailReader } from '@turnlog/core/tails';
 import { noLongerValid } from '../credentials.ts';
-import { Flow } from './flow.ts';
-import { DONE, errorFrame, framesOf, HEARTBEAT, lastIdOf, positionFrame, retryFrame } from './frames.ts';
+import { DONE, errorFrame, HEARTBEAT, positionFrame, retryFrame } from './frames.ts';
+import { SseWriter } from './sse-writer.ts';
 import type { Held, Leave, StreamLimits } from './streams.ts';
 
 export interface EventStreamOptions {
   readonly tail: Tail;
-  readonly outgoing: ServerResponse;
-  readonly headers: Readonly<Record<string, string>>;
   readonly limits: StreamLimits;
-  /** The position before the first event, as clients resume from it. */
+  /** How clients name the position before the first event. */
   readonly origin: string;
   /** The envelope of a refusal, in one line. */
   readonly present: (error: unknown) => string;
 }
 
-/** Ages are spread by a fifth, so that what opened together does not end together. */
+/** Ages are spread by a fifth either way, so that what opened together does not end together. */
 const AGE_SPREAD = 0.2;
-/** Clients wait this long before they connect again, a random part of it added. */
+/** Clients wait this long before they connect again, and up to as long again. */
 const RETRY_MS = 500;
 const RETRY_AFTER_DRAIN_MS = 1_000;
 
 export class EventStream implements TailReader, Held {
   readonly #options: EventStreamOptions;
+  readonly #writer: SseWriter;
   readonly #endsAtMs: number;
-  readonly #flow = new Flow();
   #leave: Leave = () => {};
   #heartbeatAtMs: number;
   /** The last id that the client was told. */
@@ -44,8 +43,15 @@ export class EventStream implements TailReader, Held {
   #ending = false;
   #over = false;
 
-  constructor(options: EventStreamOptions) {
+  constructor(outgoing: ServerResponse, options: EventStreamOptions) {
     this.#options = options;
+    this.#writer = new SseWriter(outgoing, {
+      drained: () => {
+        this.#fullSinceMs = null;
+        options.tail.resume();
+      },
+      closed: () => this.#finish(),
+    });
     const nowMs = performance.now();
     this.#endsAtMs = nowMs + options.limits.maxAgeMs * (1 + AGE_SPREAD * (2 * Math.random() - 1));
     this.#heartbeatAtMs = nowMs + options.limits.heartbeatMs;
@@ -53,19 +59,15 @@ export class EventStream implements TailReader, Held {
   }
 
   /** Sends the head of the answer and the position, then lets the events come. */
-  open(leave: Leave): void {
-    const { tail, outgoing, headers } = this.#options;
+  open(headers: Readonly<Record<string, string>>, leave: Leave): void {
     this.#leave = leave;
-    outgoing.on('close', () => this.#finish());
-    outgoing.on('drain', () => this.#drained());
-    outgoing.writeHead(200, headers);
-    outgoing.write(retryFrame(spread(RETRY_MS)) + positionFrame(this.#toldId));
-    tail.start(this);
+    this.#writer.open(headers, retryFrame(spread(RETRY_MS)) + positionFrame(this.#toldId));
+    this.#options.tail.start(this);
   }
 
   take(events: readonly LogEvent[]): boolean {
-    this.#toldId = lastIdOf(events) ?? this.#toldId;
-    const takesMore = this.#options.outgoing.write(framesOf(events));
+    this.#toldId = events.at(-1)?.id ?? this.#toldId;
+    const takesMore = this.#writer.events(events);
     if (!takesMore) this.#fullSinceMs = performance.now();
     return takesMore;
   }
@@ -77,12 +79,12 @@ export class EventStream implements TailReader, Held {
   }
 
   look(nowMs: number): void {
-    const { tail, outgoing, limits } = this.#options;
+    const { tail, limits } = this.#options;
     if (tail.live) {
       this.#wasLive = true;
       this.#behindSinceMs = null;
     } else if (this.#wasLive) this.#behindSinceMs ??= nowMs;
-    const stuckSinceMs = this.#behindSinceMs ?? this.#fullSinceMs ?? this.#flow.stuckSinceMs(outgoing, nowMs);
+    const stuckSinceMs = this.#behindSinceMs ?? this.#fullSinceMs ?? this.#writer.stuckSinceMs(nowMs);
     if (stuckSinceMs !== null && nowMs - stuckSinceMs > limits.lagMs) this.#cut();
     else if (this.#ending) return;
     else if (nowMs >= this.#endsAtMs) this.#end(retryFrame(spread(RETRY_MS)));
@@ -99,19 +101,14 @@ export class EventStream implements TailReader, Held {
 
   /** A comment, with a new position when the tail has moved over what its filter holds back. */
   #beat(nowMs: number): void {
-    const { tail, outgoing, limits } = this.#options;
+    const { tail, limits } = this.#options;
     this.#heartbeatAtMs = nowMs + limits.heartbeatMs;
     const { position } = tail;
-    if (position === null || position === this.#toldId) outgoing.write(HEARTBEAT);
+    if (position === null || position === this.#toldId) this.#writer.text(HEARTBEAT);
     else {
       this.#toldId = position;
-      outgoing.write(`: heartbeat\n${positionFrame(position)}`);
+      this.#writer.text(`: heartbeat\n${positionFrame(position)}`);
     }
-  }
-
-  #drained(): void {
-    this.#fullSinceMs = null;
-    this.#options.tail.resume();
   }
 
   #refuse(error: unknown): void {
@@ -119,7 +116,7 @@ export class EventStream implements TailReader, Held {
   }
 
   /** Ends the answer in good order; one whose socket takes nothing is cut. The slot is free once the client has all. */
-  #end(frame: string | Buffer): void {
+  #end(frame: string): void {
     if (this.#over || this.#ending) return;
     if (this.#fullSinceMs !== null) {
       this.#cut();
@@ -129,12 +126,12 @@ export class EventStream implements TailReader, Held {
     this.#options.tail.close();
     this.#wasLive = false;
     this.#behindSinceMs = null;
-    this.#options.outgoing.end(frame);
+    this.#writer.end(frame);
   }
 
   #cut(): void {
     this.#finish();
-    this.#options.outgoing.destroy();
+    this.#writer.cut();
   }
 
   #finish(): void {

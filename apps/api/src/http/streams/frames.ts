@@ -1,20 +1,29 @@
 /** Frames of server-sent events, each built once however many streams carry it. */
-import type { EventId } from '@turnlog/core/ids';
 import type { LogEvent } from '@turnlog/core/store';
 
-export const HEARTBEAT = Buffer.from(': heartbeat\n\n');
+export const HEARTBEAT = ': heartbeat\n\n';
 /** No known client shows a frame without an event's name as an event. */
-export const DONE = Buffer.from('data: [DONE]\n\n');
+export const DONE = 'data: [DONE]\n\n';
 
 const DATA_END = Buffer.from('\n\n');
-/** By event and by batch: tails that see the same get the same objects. */
-const frames = new WeakMap<object, Buffer>();
+const CHUNK_END = Buffer.from('\r\n');
+/** By event, and by batch: tails that see the same get the same objects. */
+const frames = new WeakMap<LogEvent, Buffer>();
+const batches = new WeakMap<readonly LogEvent[], Buffer>();
+const chunks = new WeakMap<readonly LogEvent[], Buffer>();
 
 /** The frames of a batch in one piece. */
 export function framesOf(events: readonly LogEvent[]): Buffer {
-  const [first] = events;
-  if (events.length === 1 && first !== undefined) return frameOf(first);
-  return once(events, () => Buffer.concat(events.map(frameOf)));
+  return once(batches, events, () => Buffer.concat(events.map(frameOf)));
+}
+
+/** The same as one chunk of HTTP's chunked coding. */
+export function chunkOf(events: readonly LogEvent[]): Buffer {
+  return once(chunks, events, () => {
+    const parts = events.map(frameOf);
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    return Buffer.concat([Buffer.from(`${bytes.toString(16)}\r\n`), ...parts, CHUNK_END]);
+  });
 }
 
 /** Moves a client's resume position without an event. */
@@ -32,22 +41,19 @@ export function errorFrame(body: string): string {
   return `event: error\ndata: ${body}\n\n`;
 }
 
-/** The last event of a batch that is not empty. */
-export function lastIdOf(events: readonly LogEvent[]): EventId | null {
-  return events.at(-1)?.id ?? null;
-}
-
 /** Stored text holds no line breaks (I8). */
 function frameOf(event: LogEvent): Buffer {
-  const head = Buffer.from(`id: ${event.id}\nevent: ${event.type}\ndata: `);
-  return once(event, () => Buffer.concat([head, event.text, DATA_END]));
+  return once(frames, event, () => {
+    const head = Buffer.from(`id: ${event.id}\nevent: ${event.type}\ndata: `);
+    return Buffer.concat([head, event.text, DATA_END]);
+  });
 }
 
-function once(key: object, build: () => Buffer): Buffer {
-  let frame = frames.get(key);
-  if (frame === undefined) {
-    frame = build();
-    frames.set(key, frame);
+function once<Key extends object>(built: WeakMap<Key, Buffer>, key: Key, build: () => Buffer): Buffer {
+  let bytes = built.get(key);
+  if (bytes === undefined) {
+    bytes = build();
+    built.set(key, bytes);
   }
-  return frame;
+  return bytes;
 }

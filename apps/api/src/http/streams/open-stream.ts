@@ -47,13 +47,13 @@ export async function openStream(
     const { incoming, outgoing } = exchange;
     if (outgoing === undefined) throw new Error('A stream needs a socket.');
     if (outgoing.destroyed) return gone(tail);
-    const presentText = (error: unknown) => String(refusalOf(exchange, present, services.log, error).body);
-    const headers = exchange.headersOf(HEADERS);
-    const { streams } = services;
-    const opened = new EventStream({ tail, outgoing, headers, limits: streams.limits, origin, present: presentText });
+    const { streams, log } = services;
+    const asked = { requestId: exchange.requestId, method: exchange.method, path: exchange.path }; // and no more of it
+    const presentText = (error: unknown) => String(refusalOf(asked, present, log, error).body);
+    const opened = new EventStream(outgoing, { tail, limits: streams.limits, origin, present: presentText });
     const leave = hold(services, exchange, principal, opened);
     incoming?.resume(); // a body that nobody asked for
-    opened.open(leave);
+    opened.open(exchange.headersOf(HEADERS), leave);
     return SENT;
   } catch (error) {
     tail.close();
