@@ -101,6 +101,9 @@ describe('filters', () => {
     }
     await h.ask('DELETE', `/v1/sessions/${session.id}`);
     expect(await types(`&session_id=${session.id}`)).toEqual(['session.created', 'note', 'session.deleted']);
+    expect(await types('&session_id=mine'), 'the name is free again').toEqual([]);
+    const second = await create({ external_id: 'mine' });
+    expect((await events('&session_id=mine')).map(({ data }) => data.session_id)).toEqual([second.id]);
   });
 
   it('by agent show the events of its sessions and account events about it', async () => {
@@ -191,7 +194,7 @@ describe('pages', () => {
     const empty = (await feed('&types=nothing')).json;
     expect([empty.data, empty.has_more, empty.scanned_through]).toEqual([[], false, all.at(-1)]);
     const { json: later } = await h.ask('GET', `/v1/events?after_id=${empty.scanned_through}&types=nothing`);
-    expect([later.data, later.has_more]).toEqual([[], false]);
+    expect([later.data, later.has_more, later.scanned_through]).toEqual([[], false, empty.scanned_through]);
     const [late] = await publish({ type: 'nothing' });
     const { json: found } = await h.ask('GET', `/v1/events?after_id=${empty.scanned_through}&types=nothing`);
     expect(idsOf(found.data)).toEqual([late.id]);
