@@ -62,7 +62,7 @@ export interface Harness {
 }
 
 /** As configured by default. */
-export const STREAM_LIMITS: StreamLimits = {
+const STREAM_LIMITS: StreamLimits = {
   perToken: limits.streamsPerToken,
   perProcess: limits.streamsPerProcess,
   maxAgeMs: limits.streamMaxAgeSeconds * 1000,

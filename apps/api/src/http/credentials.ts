@@ -93,7 +93,7 @@ export class Credentials {
   }
 }
 
-export function isExpired({ expiresUs }: Principal, nowUs: number): boolean {
+function isExpired({ expiresUs }: Principal, nowUs: number): boolean {
   return expiresUs !== null && expiresUs <= nowUs;
 }
 
