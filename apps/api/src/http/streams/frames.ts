@@ -2,7 +2,7 @@
 import type { LogEvent } from '@turnlog/core/store';
 
 export const HEARTBEAT = ': heartbeat\n\n';
-/** No known client shows a frame without an event's name as an event. */
+/** Without an event's name: SDKs drop it, and an EventSource shows it as a plain message, unlike any event of ours. */
 export const DONE = 'data: [DONE]\n\n';
 
 const DATA_END = Buffer.from('\n\n');
