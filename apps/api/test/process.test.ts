@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -237,6 +238,25 @@ describe('stopping', () => {
     expect((await slow).status).toBe(201);
     expect(await exited).toBe(0);
     expect(server.stderr).toContain('"stopped"');
+  });
+
+  test('SIGTERM ends a connection that has asked for nothing, while a request under way goes on', async () => {
+    const server = run([], { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN: 'stopping-token-0123456789-0123456789' });
+    const { port } = new URL(await server.listening());
+    const unused = connect(Number(port), '127.0.0.1');
+    const ended = once(unused, 'close');
+    await once(unused, 'connect');
+    const asking = connect(Number(port), '127.0.0.1');
+    const head =
+      'POST /v1/sessions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer stopping-token-0123456789-0123456789\r\n';
+    asking.write(`${head}content-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n`);
+    await once(asking, 'data'); // the server waits for the body
+    const exited = server.stop();
+    await ended;
+    asking.write('{}');
+    const [answer] = (await once(asking, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('201 Created');
+    expect(await exited).toBe(0);
   });
 
   test('SIGTERM ends 500 streams and held polls in good order, exits with 0, and the next server loses nothing', async () => {

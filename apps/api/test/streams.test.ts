@@ -465,7 +465,7 @@ describe('requests of an unusual form', () => {
     const ids = [...body.matchAll(/^id: (evt_.*)$/gm)].map(([, id]) => id);
     expect(ids).toEqual(await idsOf(session));
     expect(body.replace(/^retry: \d+\n\nid: .*\n\n/, '')).toMatch(
-      /^(id: .*\nevent: .*\ndata: .*\n\n)+data: \[DONE\]\n\n$/,
+      /^(id: .*\nevent: .*\ndata: .*\n\n)+retry: 60000\n\ndata: \[DONE\]\n\n$/,
     );
   });
 

@@ -10,6 +10,7 @@ import { createServer } from '../http/server.ts';
 import { Streams } from '../http/streams/streams.ts';
 import { banner } from './banner.ts';
 import type { Config } from './config.ts';
+import { drainOf } from './drain.ts';
 import { makeFolder, nowUs, randomBytes } from './machine.ts';
 
 export interface ServeOptions {
@@ -29,11 +30,6 @@ export interface Running {
   readonly url: string;
   stop(): Promise<void>;
 }
-
-/** How long requests under way may take once the server stops. */
-const DRAIN_MS = 8_000;
-/** How often connections are ended whose request has ended meanwhile. */
-const DRAIN_LOOK_MS = 50;
 
 /** Opens the log and listens. Rejects with `StoreFileError`, or the system's error when it cannot listen. */
 export async function serve(options: ServeOptions): Promise<Running> {
@@ -62,6 +58,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     logRequests: config.debugLogging,
     ready: () => state === 'ready',
   });
+  const drain = drainOf(server, () => streams.drain());
   try {
     await listen(server, config);
   } catch (error) {
@@ -77,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     url,
     async stop() {
       state = 'draining';
-      await drain(server, streams);
+      await drain();
       await store.close();
       log.info({}, 'stopped');
     },
@@ -119,15 +116,4 @@ function urlOf(server: Server, host: string): string {
 export function serverUrl(host: string, port: number): string {
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
-}
-
-/** Takes no more connections, ends streams and lets requests end, then cuts what is left. */
-async function drain(server: Server, streams: Streams): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  streams.drain();
-  const look = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
-  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearInterval(look);
-  clearTimeout(cut);
 }

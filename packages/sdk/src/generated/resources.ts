@@ -2,11 +2,17 @@
 
 import { PagePromise } from '../core/page.ts';
 import { type RequestOptions, Resource } from '../core/resource.ts';
+import { EventStream, type StreamOptions } from '../core/stream.ts';
+import { SessionWaiter } from '../core/wait.ts';
 import type {
   CreateSessionParams,
   CreateTokenParams,
   Event,
   EventPage,
+  EventsListParams,
+  EventsSubscribeParams,
+  FeedPage,
+  PublishEventsParams,
   RotateTokenParams,
   SendEventsParams,
   SendEventsResult,
@@ -15,6 +21,7 @@ import type {
   SessionDeleted,
   SessionPage,
   SessionsEventsListParams,
+  SessionsEventsStreamParams,
   SessionsListParams,
   Token,
   TokenPage,
@@ -27,12 +34,14 @@ import type {
 export class Resources extends Resource {
   /** `client.sessions` */
   readonly sessions: Sessions = new Sessions(this.transport);
+  /** `client.events` */
+  readonly events: Events = new Events(this.transport);
   /** `client.tokens` */
   readonly tokens: Tokens = new Tokens(this.transport);
 }
 
 /** `client.sessions` */
-export class Sessions extends Resource {
+export class Sessions extends SessionWaiter {
   /** `client.sessions.events` */
   readonly events: SessionsEvents = new SessionsEvents(this.transport);
 
@@ -199,7 +208,7 @@ export class SessionsEvents extends Resource {
   /**
    * List events
    *
-   * Oldest first. A cursor must be an event of this session.
+   * Oldest first. A cursor must be an event of this session. With `Accept: text/event-stream` this is the stream.
    *
    * @param sessionId - The session's id, or its external id.
    * @example
@@ -211,6 +220,23 @@ export class SessionsEvents extends Resource {
    */
   list(sessionId: string, params?: SessionsEventsListParams, options?: RequestOptions): PagePromise<EventPage> {
     return new PagePromise(this.transport, ['v1', 'sessions', sessionId, 'events'], params, options);
+  }
+
+  /**
+   * Stream events
+   *
+   * Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any other end, connect again with the last id as `Last-Event-ID`: nothing is skipped and nothing comes twice.
+   *
+   * @param sessionId - The session's id, or its external id.
+   * @example
+   * ```ts
+   * for await (const event of client.sessions.events.stream('sess_01K5ZV7QH37MZTXN4T6B9D0RFE')) {
+   *   console.log(event.id);
+   * }
+   * ```
+   */
+  stream(sessionId: string, params?: SessionsEventsStreamParams, options?: StreamOptions): EventStream<Event> {
+    return new EventStream(this.transport, ['v1', 'sessions', sessionId, 'events', 'stream'], params, options);
   }
 
   /**
@@ -227,6 +253,76 @@ export class SessionsEvents extends Resource {
    */
   retrieve(sessionId: string, eventId: string, options?: RequestOptions): Promise<Event> {
     return this.transport.request('GET', ['v1', 'sessions', sessionId, 'events', eventId], { options });
+  }
+}
+
+/** `client.events` */
+export class Events extends Resource {
+  /**
+   * Subscribe to the feed
+   *
+   * Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any other end, connect again with the last id as `Last-Event-ID`: nothing is skipped and nothing comes twice.
+   *
+   * @example
+   * ```ts
+   * for await (const event of client.events.subscribe()) {
+   *   console.log(event.id);
+   * }
+   * ```
+   */
+  subscribe(params?: EventsSubscribeParams, options?: StreamOptions): EventStream<Event> {
+    const { events, ...rest } = params ?? {};
+    const query = { ...rest, types: events };
+    return new EventStream(this.transport, ['v1', 'events', 'stream'], query, options);
+  }
+
+  /**
+   * List the feed
+   *
+   * Every event of the org, oldest first: of all sessions, and of the account stream. A page may end before it is full; `scanned_through` says how far it has looked, and is a valid `after_id`. Cursors are positions: they stay valid when the event they name is deleted.
+   *
+   * @example
+   * ```ts
+   * for await (const event of client.events.list()) {
+   *   console.log(event.id);
+   * }
+   * ```
+   */
+  list(params?: EventsListParams, options?: RequestOptions): PagePromise<FeedPage> {
+    return new PagePromise(this.transport, ['v1', 'events'], params, options);
+  }
+
+  /**
+   * Publish events
+   *
+   * Appends 1 to 500 events to the account stream, in order: all of them or none. They belong to no session and never change one, whatever their type.
+   *
+   * @example
+   * ```ts
+   * const sendEventsResult = await client.events.publish({
+   *   events: [
+   *     { type: 'agent.created', data: { agent_id: 'researcher', name: 'Researcher' } },
+   *   ],
+   * });
+   * ```
+   */
+  publish(params: PublishEventsParams, options?: RequestOptions): Promise<SendEventsResult> {
+    return this.transport.request('POST', ['v1', 'events'], { body: params, options });
+  }
+
+  /**
+   * Retrieve an event of the feed
+   *
+   * One event, of any session or of the account stream, as stored.
+   *
+   * @param eventId - The event's id.
+   * @example
+   * ```ts
+   * const event = await client.events.retrieve('evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB');
+   * ```
+   */
+  retrieve(eventId: string, options?: RequestOptions): Promise<Event> {
+    return this.transport.request('GET', ['v1', 'events', eventId], { options });
   }
 }
 

@@ -919,6 +919,26 @@ export interface EventPage {
   readonly next_page: string | null;
 }
 
+/** A page of the feed. */
+export interface FeedPage {
+  readonly data: readonly Event[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
+  readonly next_page: string | null;
+  /** The last id looked at, whether it matched or not: a valid `after_id`. Null: nothing stands there. */
+  readonly scanned_through: string | null;
+}
+
+/** Account events to publish, in order, all or nothing; none has a turn. */
+export interface PublishEventsParams {
+  readonly events: readonly EventInput[];
+}
+
 /** An access token with its secret, shown this once. */
 export interface TokenWithSecret {
   /** `tok_` and a ULID. For example `'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN'`. */
@@ -1079,7 +1099,68 @@ export interface SessionsEventsListParams {
   readonly order?: 'asc' | 'desc' | undefined;
   /** Only events of these types; `*` stands for any run of characters, as in `session.*`. */
   readonly types?: readonly string[] | undefined;
+  /** Holds an answer without events open, for at most so many seconds, until some come. */
+  readonly wait?: number | undefined;
   readonly created_at?: CreatedAtFilter | undefined;
+}
+
+/** Query of `client.sessions.events.stream`. */
+export interface SessionsEventsStreamParams {
+  /** Begins behind this event: what a stream has shown last. The header `Last-Event-ID` beats it. */
+  readonly after_id?: string | undefined;
+  /** `start` shows all history first. Without it, only what comes. */
+  readonly from?: 'start' | undefined;
+  /** Only events of these types; `*` stands for any run of characters, as in `session.*`. */
+  readonly types?: readonly string[] | undefined;
+}
+
+/** Query of `client.events.subscribe`. */
+export interface EventsSubscribeParams {
+  /** Begins behind this event: what a stream has shown last. The header `Last-Event-ID` beats it. */
+  readonly after_id?: string | undefined;
+  /** `start` shows all history first. Without it, only what comes. */
+  readonly from?: 'start' | undefined;
+  /** Only events of these types; `*` stands for any run of characters, as in `session.*`. */
+  readonly events?: readonly string[] | undefined;
+  /** Only events of this session, and account events about it. A name that stands for no session matches nothing. */
+  readonly session_id?: string | undefined;
+  /** Only events of this agent's sessions, and account events about it. */
+  readonly agent_id?: string | undefined;
+}
+
+/** Query of `client.events.list`. */
+export interface EventsListParams {
+  /**
+   * Records on a page, at most. A page also ends at 4 MiB.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this event id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this event id, in list order. */
+  readonly before_id?: string | undefined;
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first. `desc`: newest first.
+   *
+   * @defaultValue `'asc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Only events of this session, and account events about it. A name that stands for no session matches nothing. */
+  readonly session_id?: string | undefined;
+  /** Only events of this agent's sessions, and account events about it. */
+  readonly agent_id?: string | undefined;
+  /** Only events of these types; `*` stands for any run of characters, as in `session.*`. */
+  readonly types?: readonly string[] | undefined;
+  /** The same as `created_at[gte]`. */
+  readonly since?: string | Date | undefined;
+  /** The same as `created_at[lt]`. */
+  readonly until?: string | Date | undefined;
+  readonly created_at?: CreatedAtFilter | undefined;
+  /** Holds an answer without events open, for at most so many seconds, until some come. */
+  readonly wait?: number | undefined;
 }
 
 /** Query of `client.tokens.list`. */

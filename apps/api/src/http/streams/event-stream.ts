@@ -25,6 +25,8 @@ const AGE_SPREAD = 0.2;
 /** Clients wait this long before they connect again, and up to as long again. */
 const RETRY_MS = 500;
 const RETRY_AFTER_DRAIN_MS = 1_000;
+/** A browser's EventSource connects again whatever it was told: not soon, when nothing is to come. */
+const RETRY_AFTER_DONE_MS = 60_000;
 
 export class EventStream implements TailReader, Held {
   readonly #options: EventStreamOptions;
@@ -73,7 +75,7 @@ export class EventStream implements TailReader, Held {
   }
 
   ended(end: TailEnd): void {
-    if (end.kind === 'finished') this.#end(DONE);
+    if (end.kind === 'finished') this.#end(retryFrame(RETRY_AFTER_DONE_MS) + DONE);
     else if (end.kind === 'failed') this.#refuse(end.error);
     else this.#cut();
   }

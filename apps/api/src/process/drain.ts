@@ -1,0 +1,29 @@
+/** Ending a server's connections in good order. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** How long requests under way may take once the server stops. */
+const DRAIN_MS = 8_000;
+/** How often connections are ended whose request has ended meanwhile. */
+const LOOK_MS = 50;
+
+/** Watches a server's connections; answers how to drain it, `endStreams` ending the answers that would not end. */
+export function drainOf(server: Server, endStreams: () => void): () => Promise<void> {
+  // Node takes a connection that has not asked for anything for a busy one.
+  const unused = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
+  return async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    endStreams();
+    for (const socket of unused) socket.destroy();
+    const look = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    await closed;
+    clearInterval(look);
+    clearTimeout(cut);
+  };
+}
