@@ -27,6 +27,7 @@ export class MeasuredServer {
       execArgv: ['--expose-gc', '--import', REPORTER],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
+    process.once('exit', () => child.kill('SIGKILL')); // a benchmark that fails leaves nothing behind
     const url = await new Promise<string>((resolve, reject) => {
       let output = '';
       child.stdout?.on('data', (chunk: Buffer) => {

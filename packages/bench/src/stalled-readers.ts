@@ -7,12 +7,12 @@ import { quantile, Turnlog } from './turnlog.ts';
 
 const STALLED = 1_000;
 const HEALTHY = 20;
-const EVENTS = 400;
-const EVENT_CHARACTERS = 64 * 1024;
+const EVENTS = 250;
+const EVENT_CHARACTERS = 16 * 1024;
 const EVENT = { type: 'note.large', text: 'x'.repeat(EVENT_CHARACTERS) };
 const MEBIBYTE = 1024 * 1024;
 
-const turnlog = await Turnlog.start();
+const turnlog = await Turnlog.start({ STREAMS_PER_TOKEN: '10000' });
 const { headers, server } = turnlog;
 const session = await turnlog.newSession();
 const url = `${turnlog.events(session)}/stream`;
