@@ -93,5 +93,5 @@ function leaves(folder: string, file: string, specifier: string): boolean {
 /** What a source imports: `from '…'`, `import '…'` and `import('…')`, outside of line comments and doc comments. */
 function importsOf(source: string): readonly string[] {
   const code = source.replace(/^\s*(\/\/|\/?\*).*$/gm, '');
-  return [...code.matchAll(/\b(?:from\s*|import\s*\(?\s*)(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '');
+  return [...code.matchAll(/\b(?:from\s+|import\s*\(?\s*)(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '');
 }

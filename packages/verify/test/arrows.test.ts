@@ -41,6 +41,7 @@ test('canary: an import that goes round the manifest is reported', async () => {
     'apps/api/package.json': manifest('api', { devDependencies: { '@turnlog/sdk': 'workspace:*' } }),
     'apps/api/src/main.ts': "const sdk = await import('@turnlog/sdk/webhooks');\n// import 'nothing'\n",
     'apps/api/src/path.ts': "import { join } from 'node:path';\nimport { main } from './main.ts';\n",
+    'apps/api/src/sentence.ts': `export const sentence = "'from' must be 'start'";\n`,
   });
   const problems = await arrowsHold(broken.path);
   expect([...problems].sort()).toEqual([
