@@ -44,6 +44,19 @@ describe('a list', () => {
     ]);
   });
 
+  test('goes on from where a page has looked, not from what it has found', async () => {
+    const page = (data: object[], scanned_through: string, has_more: boolean) =>
+      json({ data, first_id: 'evt_3', last_id: 'evt_3', has_more, next_page: null, scanned_through });
+    for (const name of ['after_id', 'before_id']) {
+      const { client, sent } = fakeClient([
+        () => page([{ id: 'evt_3', type: 'user.message' }], 'evt_7', true),
+        () => page([], 'evt_9', false),
+      ]);
+      await client.events.list({ types: ['user.*'], [name]: 'evt_1' }).toArray();
+      expect(queries(sent)).toEqual([`?types=user.*&${name}=evt_1`, `?types=user.*&${name}=evt_7`]);
+    }
+  });
+
   test('stops reading when its reader stops', async () => {
     const { client, sent } = fakeClient(always);
     for await (const event of client.sessions.events.list('s')) if (event.id === 'evt_1') break;

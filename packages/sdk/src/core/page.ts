@@ -9,6 +9,8 @@ export interface PageBody {
   readonly last_id: string | null;
   readonly has_more: boolean;
   readonly next_page?: string | null;
+  /** How far a filtered page has looked, when it says so. */
+  readonly scanned_through?: string | null;
 }
 
 /** What a page holds. */
@@ -157,7 +159,8 @@ class LivePage<Body extends PageBody> implements PageMethods<Body> {
 function nextQuery(query: PageQuery, body: PageBody): PageQuery | undefined {
   if (!body.has_more) return undefined;
   const name = query.page ? 'page' : query.before_id ? 'before_id' : 'after_id';
-  const cursor = { page: body.next_page, before_id: body.first_id, after_id: body.last_id }[name];
+  const { next_page: page, scanned_through: scanned } = body;
+  const cursor = { page, before_id: scanned ?? body.first_id, after_id: scanned ?? body.last_id }[name];
   if (!cursor) return undefined;
   if (cursor === query[name]) throw new TurnlogError(`The list does not move on: ${name} is "${cursor}" again.`);
   return { ...query, [name]: cursor };

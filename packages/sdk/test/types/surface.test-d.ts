@@ -1,4 +1,13 @@
-import type { Page, PagePromise, Session, SessionPage, TokenWithSecret } from '../../src/index.ts';
+import type {
+  Event,
+  EventStream,
+  FeedPage,
+  Page,
+  PagePromise,
+  Session,
+  SessionPage,
+  TokenWithSecret,
+} from '../../src/index.ts';
 import {
   ConflictError,
   ConnectionError,
@@ -32,6 +41,31 @@ export async function surface(client: Turnlog): Promise<void> {
   await client.sessions.list({ after: 'sess_1' });
   // @ts-expect-error: what the server answered is not the caller's to change.
   page.data[0]!.title = 'Mine';
+}
+
+export async function live(client: Turnlog): Promise<void> {
+  const stream = client.sessions.events.stream('sess_1', { from: 'start', types: ['user.*'] });
+  holds<Equal<typeof stream, EventStream<Event>>>();
+  holds<Equal<typeof stream.lastEventId, string | undefined>>();
+  holds<Equal<typeof stream.ended, boolean>>();
+  for await (const event of stream)
+    if (event.type === 'user.message') holds<Equal<typeof event.type, 'user.message'>>();
+  const feed = client.events.subscribe({ events: ['session.*'], session_id: 'sess_1', after_id: 'evt_1' });
+  holds<Equal<typeof feed, EventStream<Event>>>();
+  const page = client.events.list({
+    since: '2026-01-01T00:00:00Z',
+    until: '2026-02-01T00:00:00Z',
+    agent_id: 'a',
+    wait: 5,
+  });
+  holds<Equal<typeof page, PagePromise<FeedPage>>>();
+  holds<Equal<Awaited<typeof page>['scanned_through'], string | null>>();
+  const session = await client.sessions.waitFor('sess_1', { until: ['idle', 'terminated'], timeout: 1000 });
+  holds<Equal<typeof session, Session>>();
+  // @ts-expect-error: a status that there is none of is never reached.
+  await client.sessions.waitFor('sess_1', { until: ['finished'] });
+  // @ts-expect-error: a stream begins at its start or goes on from an id.
+  client.sessions.events.stream('sess_1', { from: 'end' });
 }
 
 /** One class does not swallow another in the branches of `instanceof`. */
