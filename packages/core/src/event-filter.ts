@@ -6,9 +6,12 @@ import type { SessionId } from './ids.ts';
 export interface EventFilter {
   /** Type patterns. */
   readonly types: readonly string[] | null;
-  /** Events of this session, and account events about it. `none`: a name that stands for no session. */
+  /**
+   * Events of this session, account events about it, and events of other sessions whose `data.session_id` names it.
+   * `none`: a name that stands for no session.
+   */
   readonly session: SessionId | 'none' | null;
-  /** Events of this agent's sessions, and account events about it. */
+  /** Events of this agent's sessions, account events about it, and events of other sessions whose `data.agent_id` names it. */
   readonly agentId: string | null;
 }
 
@@ -16,16 +19,19 @@ export interface EventFilter {
 export interface Filtered {
   readonly type: string;
   readonly sessionId: SessionId | null;
-  /** The session that an account event is about. */
+  /** The session that the event is about, by its `data.session_id`, when it is not the one that holds it: it shows under both. */
   readonly aboutSession: SessionId | null;
+  /** The agent of the session that holds the event; of an account event, the agent that it is about. */
   readonly agentId: string | null;
+  /** The agent that an event of a session is about, by its `data.agent_id`, when it is not the session's: it shows under both. */
+  readonly aboutAgent: string | null;
 }
 
 export function passes(filter: EventFilter | null, event: Filtered): boolean {
   if (filter === null) return true;
   const { types, session, agentId } = filter;
   if (session !== null && event.sessionId !== session && event.aboutSession !== session) return false;
-  if (agentId !== null && event.agentId !== agentId) return false;
+  if (agentId !== null && event.agentId !== agentId && event.aboutAgent !== agentId) return false;
   return types === null || types.some((pattern) => matchesPattern(pattern, event.type));
 }
 

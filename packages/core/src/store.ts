@@ -60,7 +60,10 @@ export interface FeedQuery extends PageQuery<'evt'> {
 /** What a tail follows: one session, or the whole org. */
 export type LogStream = SessionId | 'feed';
 
-/** An event as tails see it; its text is UTF-8. */
+/**
+ * An event as tails see it; its text is UTF-8. In the feed it comes with its agent and with the session and the agent
+ * that its data names, under which it shows as well; in a session's own stream these are null.
+ */
 export interface LogEvent extends Filtered {
   readonly id: EventId;
   readonly text: Uint8Array;

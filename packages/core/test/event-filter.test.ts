@@ -22,6 +22,7 @@ const event: fc.Arbitrary<Filtered> = fc.record({
   sessionId: fc.constantFrom(null, ...SESSIONS),
   aboutSession: fc.constantFrom(null, ...SESSIONS),
   agentId: fc.constantFrom(null, ...AGENTS),
+  aboutAgent: fc.constantFrom(null, ...AGENTS),
 });
 
 function expected(
@@ -31,7 +32,8 @@ function expected(
   const patterns = types?.map((pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
   const ofType = patterns?.some((pattern) => pattern.test(type)) ?? true;
   const ofSession = session === null || [sessionId, aboutSession].some((id) => id === session);
-  return ofType && ofSession && (agentId === null || of.agentId === agentId);
+  const ofAgent = agentId === null || [of.agentId, of.aboutAgent].some((name) => name === agentId);
+  return ofType && ofSession && ofAgent;
 }
 
 describe('a filter', () => {

@@ -193,14 +193,22 @@ describe('the stored text', () => {
     );
   });
 
-  it('is known by the agent of its session, or by the one that its data names', () => {
+  it('is known by the agent of its session, and by another one that its data names', () => {
     const about = { ...NOTE, data: { agent_id: 'agent_2', session_id: 'run-9' } };
-    const rows = append([NOTE, about]).events;
-    expect(rows.map(({ agentId, aboutSession }) => [agentId, aboutSession])).toEqual([
+    const itself = { ...NOTE, data: { agent_id: 'agent_1' } };
+    const agentsOf = (agent: Session['agent']) =>
+      append([NOTE, about, itself], { session: { agent } }).events.map((row) => [row.agentId, row.aboutAgent]);
+    expect(agentsOf({ id: 'agent_1', version: null })).toEqual([
       ['agent_1', null],
-      ['agent_2', 'run-9'],
+      ['agent_1', 'agent_2'],
+      ['agent_1', null],
     ]);
-    expect(append([NOTE], { session: { agent: null } }).events[0]?.agentId).toBe(null);
+    expect(agentsOf(null)).toEqual([
+      [null, null],
+      [null, 'agent_2'],
+      [null, 'agent_1'],
+    ]);
+    expect(append([NOTE, about]).events.map(({ aboutSession }) => aboutSession)).toEqual([null, 'run-9']);
   });
 });
 
@@ -227,7 +235,8 @@ describe('what the account stream says', () => {
         model: null,
       },
     });
-    expect(started).toMatchObject({ stream: 'account', seq: 1, agentId: 'agent_1', aboutSession: SESSION });
+    expect(started).toMatchObject({ stream: 'account', seq: 1, agentId: 'agent_1', aboutAgent: null });
+    expect(started?.aboutSession).toBe(SESSION);
     expect(plan.session?.startedUs).toBe(NOW_US + 1);
   });
 

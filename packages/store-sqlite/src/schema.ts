@@ -111,6 +111,7 @@ export const events = sqliteTable(
     seq: integer('seq').notNull(),
     id: bytes('id').notNull(),
     typeNo: integer('type_no').notNull(),
+    /** The agent of the session that holds the event; of an account event, the agent that it is about. */
     agentNo: integer('agent_no'),
     /** The session that the event is about, when it is not the one that holds it. */
     aboutSession: integer('about_session'),
@@ -118,6 +119,8 @@ export const events = sqliteTable(
     /** The version of the stored text. */
     format: integer('format').notNull(),
     text: text('text').notNull(),
+    /** The agent that an event of a session is about, when it is not the session's. */
+    aboutAgent: integer('about_agent'),
   },
   (t) => [
     primaryKey({ columns: [t.org, t.session, t.seq] }),
@@ -126,6 +129,7 @@ export const events = sqliteTable(
     index('events_type').on(t.org, t.typeNo, t.id),
     index('events_agent').on(t.org, t.agentNo, t.id).where(sql`agent_no IS NOT NULL`),
     index('events_about').on(t.org, t.aboutSession, t.id).where(sql`about_session IS NOT NULL`),
+    index('events_about_agent').on(t.org, t.aboutAgent, t.id).where(sql`about_agent IS NOT NULL`),
   ],
 );
 

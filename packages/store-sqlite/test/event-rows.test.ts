@@ -20,7 +20,7 @@ afterAll(async () => {
   for (const end of ends) await end();
 });
 
-test('each event names its agent, the session it is about, and the request that wrote it', async () => {
+test('each event names its agent, the agent and the session it is about, and the request that wrote it', async () => {
   const org = newOrg(store);
   const asked = context();
   const agent = { id: 'planner', version: null };
@@ -31,6 +31,7 @@ test('each event names its agent, the session it is about, and the request that 
     about({ session_id: 'other' }),
     about({ session_id: 'later', agent_id: 'reviewer' }),
     about({ session_id: 'nobody' }),
+    about({ agent_id: 'planner' }),
   ];
   const own = store.createSession(org, sessionCommand({ agent, events }), asked);
   const later = store.createSession(org, sessionCommand({ externalId: 'later' }), context());
@@ -38,18 +39,20 @@ test('each event names its agent, the session it is about, and the request that 
   const rows = inspect(file, (db) =>
     db
       .prepare(
-        `SELECT e.seq, a.name AS agent, s.external_id AS about, e.request_id AS request FROM events e
+        `SELECT e.seq, a.name AS agent, o.name AS other, s.external_id AS about, e.request_id AS request FROM events e
          LEFT JOIN agents a ON a.org = e.org AND a.no = e.agent_no
+         LEFT JOIN agents o ON o.org = e.org AND o.no = e.about_agent
          LEFT JOIN sessions s ON s.org = e.org AND s.no = e.about_session
          WHERE e.session = (SELECT no FROM sessions WHERE id = ?) ORDER BY e.seq`,
       )
       .all(bytesFromId(session.id)),
-  ) as { seq: number; agent: string | null; about: string | null; request: Buffer }[];
-  expect(rows.map(({ seq, agent: name, about: subject }) => [seq, name, subject])).toEqual([
-    [1, 'planner', null],
-    [2, 'planner', 'other'],
-    [3, 'reviewer', null], // the session that it names was created later, though in the same batch
-    [4, 'planner', null],
+  ) as { seq: number; agent: string | null; other: string | null; about: string | null; request: Buffer }[];
+  expect(rows.map((row) => [row.seq, row.agent, row.other, row.about])).toEqual([
+    [1, 'planner', null, null],
+    [2, 'planner', null, 'other'],
+    [3, 'planner', 'reviewer', null], // the session that it names was created later, though in the same batch
+    [4, 'planner', null, null],
+    [5, 'planner', null, null],
   ]);
   expect(new Set(rows.map(({ request }) => idFromBytes('req', request)))).toEqual(new Set([asked.requestId]));
   const account = inspect(file, (db) =>

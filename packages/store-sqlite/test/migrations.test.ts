@@ -313,7 +313,10 @@ async function fileOfFirstVersion(filled: string): Promise<string> {
   inspect(file, (db) => {
     const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
     db.prepare('ATTACH ? AS filled').run(filled);
-    for (const table of tables) db.exec(`INSERT INTO main.${table} SELECT * FROM filled.${table}`);
+    for (const table of tables) {
+      const columns = db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table).join(', ');
+      db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM filled.${table}`);
+    }
   });
   expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
   return file;

@@ -16,7 +16,7 @@ interface Allowed {
   readonly why: string;
 }
 
-/** A session's own events and the account events about it, each in order and as many as a look may take, as one list. */
+/** A session's own events and others about it, each in order and as many as a look may take, as one list. */
 const EVENTS_ABOUT_SESSION =
   /^SELECT \* FROM \(SELECT id, session, .* LIMIT \+\?\) UNION ALL SELECT \* FROM \(.* LIMIT \+\?\)/;
 
@@ -88,6 +88,9 @@ const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
   },
 ];
 
+/** Events of an agent's sessions and those that name it: each in the order of its own index, merged as they come. */
+const EVENTS_ABOUT_AGENT = /\bINDEXED BY events_agent\b.* UNION ALL .*\bINDEXED BY events_about_agent\b/;
+
 const CONTROL = /^(BEGIN|COMMIT|ROLLBACK|PRAGMA)\b|sqlite_master/;
 /** Merges of more parts than this are not listed: their plans are the same, part by part. */
 const PARTS_LISTED = 2;
@@ -149,13 +152,29 @@ describe('every statement that the source holds', () => {
 });
 
 test('a merge of up to 16 types or all phases has one search for each of its parts', () => {
-  const merges = explained.filter(({ text }) => partsOf(text) > 1 && !EVENTS_ABOUT_SESSION.test(text));
+  const unions = explained.filter(({ text }) => partsOf(text) > 1);
+  const merges = unions.filter(({ text }) => !EVENTS_ABOUT_SESSION.test(text) && !EVENTS_ABOUT_AGENT.test(text));
   expect(Math.max(...merges.map(({ text }) => partsOf(text)))).toBe(16);
   for (const { text, steps } of merges) {
     const searches = steps.filter((step) => step.trim().startsWith('SEARCH'));
     expect(searches, text).toHaveLength(partsOf(text));
     expect(new Set(searches.map((step) => step.trim())).size, text).toBe(1);
     expect(searches[0], text).toMatch(/\b(type_no|phase)=\?/);
+  }
+});
+
+test('the walk of an agent has one search by each of its two indexes, and merges them without a sort', () => {
+  const walks = explained.filter(({ text }) => EVENTS_ABOUT_AGENT.test(text));
+  expect(walks, 'both directions, with texts and without').toHaveLength(4);
+  for (const { text, steps } of walks) {
+    expect(
+      steps.map((step) => step.trim()).filter((step) => !/^(LEFT|RIGHT)$/.test(step)),
+      text,
+    ).toEqual([
+      'MERGE (UNION ALL)',
+      'SEARCH events USING INDEX events_agent (org=? AND agent_no=? AND id>? AND id<?)',
+      'SEARCH events USING INDEX events_about_agent (org=? AND about_agent=? AND id>? AND id<?)',
+    ]);
   }
 });
 

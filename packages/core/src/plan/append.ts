@@ -100,11 +100,13 @@ function sessionRow(author: Author, draft: EventDraft, session: Session): EventR
   const { updatedUs: micros, eventCount: seq, turnId } = session;
   const id = makeId('evt', micros, author.context.random);
   const { type, schemaVersion, occurredAt, aboutSession } = draft;
+  const { agentId } = author;
+  const aboutAgent = draft.aboutAgent === agentId ? null : draft.aboutAgent;
   const text = eventText(
     { id, type, sessionId: author.sessionId, turnId, schemaVersion, micros, occurredAt, seq },
     draft.fields,
   );
-  return { stream: 'session', seq, id, type, agentId: draft.aboutAgent ?? author.agentId, aboutSession, text };
+  return { stream: 'session', seq, id, type, agentId, aboutAgent, aboutSession, text };
 }
 
 /** The account events that a batch's phase changes cause; they follow the whole batch (I3). */

@@ -72,5 +72,6 @@ export function accountEvent(
     { id, type, sessionId: null, turnId: null, schemaVersion: '"1.0"', micros, occurredAt: null, seq: null },
     `"data":${JSON.stringify({ ...subject, ...data })}`,
   );
-  return { stream: 'account', seq, id, type, agentId: author.agentId, aboutSession: author.sessionId, text };
+  const { agentId, sessionId: aboutSession } = author;
+  return { stream: 'account', seq, id, type, agentId, aboutAgent: null, aboutSession, text };
 }

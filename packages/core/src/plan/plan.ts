@@ -27,7 +27,10 @@ export interface EventRow {
   readonly seq: number;
   readonly id: EventId;
   readonly type: string;
+  /** The agent of the session that holds the event; of an account event, the agent that it is about. */
   readonly agentId: string | null;
+  /** The agent that an event of a session is about, when it is not the session's. */
+  readonly aboutAgent: string | null;
   /** The session that the event is about, by our id or the caller's, when it is not the one that holds it. */
   readonly aboutSession: string | null;
   readonly text: string;

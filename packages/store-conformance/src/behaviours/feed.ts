@@ -35,6 +35,7 @@ const LAST_POSITION: EventId = `evt_7${'Z'.repeat(25)}`;
 
 const ofTypes = (...types: string[]): EventFilter => ({ types, session: null, agentId: null });
 const ofSession = (session: EventFilter['session']): EventFilter => ({ types: null, session, agentId: null });
+const ofAgent = (agentId: string): EventFilter => ({ types: null, session: null, agentId });
 
 export function describeFeed(harness: StoreHarness): void {
   describe('the feed', () => {
@@ -42,6 +43,7 @@ export function describeFeed(harness: StoreHarness): void {
     describeOneOrder(sandbox);
     describeModel(sandbox);
     describeManyTypes(sandbox);
+    describeAgents(sandbox);
     describeDeleted(sandbox);
     describeSparse(sandbox);
     describeBounds(sandbox);
@@ -200,8 +202,19 @@ function describeModel(sandbox: Sandbox): void {
       }
     });
 
+    test('the walk of an agent holds what its sessions hold and what names it, each event once', async () => {
+      for (const agentId of staged.agents) {
+        const { data } = await feedPage(sandbox, staged.org, { filter: ofAgent(agentId) });
+        const expected = passing(model, ofAgent(agentId));
+        expect(data.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+        const named = expected.filter(({ aboutAgent }) => aboutAgent === agentId);
+        expect(named.length, 'sessions of others name it').toBeGreaterThan(0);
+        if (agentId !== 'agent-c') expect(named.some((event) => event.agentId !== null)).toBe(true);
+      }
+    });
+
     test('a range of time is exact to the microsecond: its start belongs to it, its end does not', async () => {
-      const filters = [null, ofTypes('*.*'), ofSession(staged.live[0]?.id ?? 'none')];
+      const filters = [null, ofTypes('*.*'), ofSession(staged.live[0]?.id ?? 'none'), ofAgent('agent-a')];
       for (const filter of filters) {
         const ids = passing(model, filter).map(({ id }) => id);
         for (const n of [0, 1, Math.floor(ids.length / 2), ids.length - 1]) {
@@ -264,6 +277,36 @@ function describeManyTypes(sandbox: Sandbox): void {
 
 function edgeOf(order: 'asc' | 'desc'): Cursor<'evt'> {
   return { direction: 'before', id: order === 'asc' ? LAST_POSITION : FIRST_POSITION };
+}
+
+function describeAgents(sandbox: Sandbox): void {
+  test('an event in a session of one agent whose data names another agent is found under both', async () => {
+    const { store } = sandbox;
+    const org = await sandbox.newOrg();
+    const create = async (id: string | null) =>
+      (await store.createSession(org, sessionCommand({ agent: id === null ? null : { id, version: null } }), context()))
+        .value;
+    const [a, b, none] = [await create('agent-a'), await create('agent-b'), await create(null)];
+    const about = { session: b.id, agent: 'agent-b', means: b.id };
+    await store.appendEvents(org, byId(a), [telling('hand.over', about)], context());
+    await store.appendEvents(org, byId(a), [telling('to.itself', { agent: 'agent-a' })], context());
+    await store.appendEvents(org, byId(none), [telling('from.none', { agent: 'agent-b' })], context());
+    await store.publishEvents(org, [telling('from.outside', { agent: 'agent-b' })], context());
+    const found = async (filter: Partial<EventFilter>) => {
+      const whole = { ...ofTypes('hand.*', 'to.*', 'from.*'), ...filter };
+      const types = (await feedPage(sandbox, org, { filter: whole })).data.map(({ text }) => viewOf(text).type);
+      const read = (await readToHead(sandbox, org, 'feed', null, whole)).events.map(({ type }) => type);
+      expect(read).toEqual(types);
+      return types;
+    };
+    expect(await found({ agentId: 'agent-a' })).toEqual(['hand.over', 'to.itself']);
+    expect(await found({ agentId: 'agent-b' })).toEqual(['hand.over', 'from.none', 'from.outside']);
+    expect(await found({ agentId: 'agent-b', session: b.id })).toEqual(['hand.over']);
+    expect(await found({ agentId: 'agent-b', session: none.id })).toEqual(['from.none']);
+    await store.deleteSession(org, byId(a), context());
+    expect(await found({ agentId: 'agent-b' })).toEqual(['from.none', 'from.outside']);
+    expect(await found({ agentId: 'agent-a' })).toEqual([]);
+  });
 }
 
 function describeDeleted(sandbox: Sandbox): void {

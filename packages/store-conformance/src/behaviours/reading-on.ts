@@ -97,8 +97,8 @@ function describeModel(sandbox: Sandbox): void {
 
     test('every event comes with the members by which readers choose', async () => {
       const { events } = await readToHead(sandbox, staged.org, 'feed', null, null);
-      const members = events.map(({ id, type, sessionId, aboutSession, agentId }) => {
-        return { id, type, sessionId, agentId, aboutSession: aboutSession === sessionId ? null : aboutSession };
+      const members = events.map(({ aboutSession, text: _, ...rest }) => {
+        return { ...rest, aboutSession: aboutSession === rest.sessionId ? null : aboutSession };
       });
       expect(members).toEqual(model.map(({ text: _, ...rest }) => rest));
     });

@@ -53,13 +53,16 @@ function modelOf(text: string, agent: string | null): ModelEvent {
   const view = viewOf(text) as EventView & { readonly means?: SessionId | null };
   const ownServers = view.data?.['caused_by'] !== undefined;
   const about = ownServers ? (view.data['session_id'] as SessionId) : (view.means ?? null);
+  const named = (view.data?.['agent_id'] as string | null | undefined) ?? null;
+  const ofSession = view.session_id !== null;
   return {
     id: view.id,
     text,
     type: view.type,
     sessionId: view.session_id as SessionId | null,
     aboutSession: about === view.session_id ? null : about,
-    agentId: (view.data?.['agent_id'] as string | null | undefined) ?? agent,
+    agentId: ofSession ? agent : named,
+    aboutAgent: ofSession && named !== agent ? named : null,
   };
 }
 
@@ -140,6 +143,8 @@ export interface Staged {
 }
 
 const AGENTS = ['agent-a', 'agent-b', null] as const;
+/** As data names them: agents of sessions, the holder's own among them, one that has no session, and none. */
+const NAMED = ['agent-a', 'agent-b', 'agent-c', undefined] as const;
 const TYPES = [
   ...['agent.message', 'agent.tool_use', 'user.message', 'a_b', 'a.b', 'axb', 'session_start', 'session_stop'],
   ...['session.created', 'session.deleted', 'note.added'],
@@ -166,11 +171,15 @@ export async function stageFeed(sandbox: Sandbox): Promise<Staged> {
     if (holder === undefined || other === undefined) throw new Error('There are sessions left.');
     const known = live.includes(other);
     const means = known ? { means: other.id } : {};
+    const naming = (k: number): About => {
+      const agent = NAMED[(n + k) % NAMED.length];
+      return agent === undefined ? {} : { agent };
+    };
     const type = (k: number) => TYPES[(n * 11 + k * k) % TYPES.length] ?? '';
     const events = [
-      telling(type(0)),
-      telling(type(1), { session: n % 2 === 0 ? other.id : other.externalId, ...means }),
-      telling(type(2), { session: holder.id, means: holder.id, agent: 'agent-c' }),
+      telling(type(0), naming(0)),
+      telling(type(1), { session: n % 2 === 0 ? other.id : other.externalId, ...means, ...naming(1) }),
+      telling(type(2), { session: holder.id, means: holder.id, ...naming(2) }),
       telling(type(3), { session: holder.externalId, means: holder.id }),
       ...(n % 3 === 0 ? [telling(type(4), { session: 'nobody' })] : []),
     ];

@@ -20,6 +20,7 @@ export interface Candidate {
   readonly type_no: number;
   readonly agent_no: number | null;
   readonly about_session: number | null;
+  readonly about_agent: number | null;
 }
 
 export interface Look {
@@ -58,7 +59,7 @@ interface Proposal {
 /** Tells whether a session waits for its purge; null: none does. */
 type Hidden = ((session: number) => boolean) | null;
 
-const COLUMNS = 'id, session, type_no, agent_no, about_session';
+const COLUMNS = 'id, session, type_no, agent_no, about_session, about_agent';
 const WITH_TEXT = `${COLUMNS}, CAST(text AS BLOB) AS text`;
 const BETWEEN = 'id > ? AND id < ?';
 
@@ -132,8 +133,10 @@ export class FeedScan {
       return { text, values: [org, session, ...this.#seqs(look, session), rows, org, session, low, high, rows], rows };
     }
     if (agent !== null) {
-      const text = `SELECT ${columns} FROM events WHERE org = ? AND agent_no = ? AND ${BETWEEN} ORDER BY id ${order} LIMIT ?`;
-      return { text, values: [org, agent, low, high], rows };
+      const own = `SELECT ${columns} FROM events INDEXED BY events_agent WHERE org = ? AND agent_no = ? AND ${BETWEEN}`;
+      const about = `SELECT ${columns} FROM events INDEXED BY events_about_agent WHERE org = ? AND about_agent = ? AND ${BETWEEN}`;
+      const text = `${own} UNION ALL ${about} ORDER BY id ${order} LIMIT ?`;
+      return { text, values: [org, agent, low, high, org, agent, low, high], rows };
     }
     if (merges) {
       const part = `SELECT ${columns} FROM events INDEXED BY events_type WHERE org = ? AND type_no = ? AND ${BETWEEN}`;
@@ -190,6 +193,6 @@ const ALL: NumberedFilter = { types: null, session: null, agent: null };
 
 function matches({ types, session, agent }: NumberedFilter, candidate: Candidate): boolean {
   if (session !== null && candidate.session !== session && candidate.about_session !== session) return false;
-  if (agent !== null && candidate.agent_no !== agent) return false;
+  if (agent !== null && candidate.agent_no !== agent && candidate.about_agent !== agent) return false;
   return types === null || types.has(candidate.type_no);
 }

@@ -126,15 +126,20 @@ export class LogReader {
     return row ? idFromBytes('evt', row.id) : null;
   }
 
-  #eventOf(org: number, { agent_no, about_session }: Candidate, text: Buffer): LogEvent {
-    const agentId = this.#names.agent(org, agent_no);
-    return { ...eventOf(text), agentId, aboutSession: this.#names.session(org, about_session) };
+  #eventOf(org: number, { agent_no, about_session, about_agent }: Candidate, text: Buffer): LogEvent {
+    return {
+      ...eventOf(text),
+      aboutSession: this.#names.session(org, about_session),
+      agentId: this.#names.agent(org, agent_no),
+      aboutAgent: this.#names.agent(org, about_agent),
+    };
   }
 }
 
-/** An event as its text tells it. */
+/** An event as its text tells it: nothing of whom it is about. */
 function eventOf(text: Buffer): LogEvent {
   const head = text.toString('latin1', 0, HEAD_CHARACTERS);
   const type = typeOfText(head);
-  return { id: idOfText(head), type, sessionId: sessionOfText(head, type), aboutSession: null, agentId: null, text };
+  const about = { aboutSession: null, agentId: null, aboutAgent: null };
+  return { id: idOfText(head), type, sessionId: sessionOfText(head, type), ...about, text };
 }

@@ -1,4 +1,4 @@
-/** The few names that account events carry as numbers, as tails want them: sessions by their number, agents by theirs. */
+/** The names that events carry as numbers, as tails want them: sessions by their number, agents by theirs. */
 import { idFromBytes, type SessionId } from '@turnlog/core/ids';
 import type { Statements } from '../statements.ts';
 

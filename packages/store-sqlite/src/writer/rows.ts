@@ -4,7 +4,7 @@ import { PHASES } from '@turnlog/core/lifecycle';
 import type { EventRow } from '@turnlog/core/plan/plan';
 import type { Metadata, Session } from '@turnlog/core/sessions';
 import type { Statements } from '../statements.ts';
-import { ACCOUNT_STREAM, type OrgState, type SessionState } from './heads.ts';
+import { ACCOUNT_STREAM, type Dictionary, type OrgState, type SessionState } from './heads.ts';
 
 /** The version of the text that core's `eventText` makes. */
 const TEXT_FORMAT = 1;
@@ -37,18 +37,20 @@ export class RowWriter {
     const request = bytesFromId(requestId);
     for (const [index, row] of rows.entries()) {
       this.#statements.run(
-        `INSERT INTO events (org, session, seq, id, type_no, agent_no, about_session, request_id, format, text)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO events (org, session, seq, id, type_no, agent_no, about_session, request_id, format, text,
+                             about_agent)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         org.no,
         row.stream === 'account' ? ACCOUNT_STREAM.no : holder,
         row.seq,
         bytesFromId(row.id),
         org.types.number(row.type),
-        row.agentId === null ? null : org.agents.number(row.agentId),
+        numberOf(org.agents, row.agentId),
         about[index] ?? null,
         request,
         TEXT_FORMAT,
         row.text,
+        numberOf(org.agents, row.aboutAgent),
       );
     }
   }
@@ -63,7 +65,7 @@ export class RowWriter {
       state.no,
       bytesFromId(session.id),
       session.externalId,
-      session.agent === null ? null : org.agents.number(session.agent.id),
+      numberOf(org.agents, session.agent?.id ?? null),
       session.agent === null || session.agent.version === null ? null : JSON.stringify(session.agent.version),
       session.environmentId,
       session.title,
@@ -160,4 +162,8 @@ export class RowWriter {
       );
     }
   }
+}
+
+function numberOf(names: Dictionary, name: string | null): number | null {
+  return name === null ? null : names.number(name);
 }
