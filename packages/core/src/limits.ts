@@ -33,8 +33,8 @@ export const limits = {
   /** How far behind a reader of a stream may stay. */
   streamLagBytes: 1024 * 1024,
   streamLagSeconds: 30,
-  /** Events that a tail reads at once; a single larger one is read alone. */
-  sliceEvents: 500,
+  /** What a tail reads at once: the number binds where events are small, 250 bytes or so; a larger one is read alone. */
+  sliceEvents: 200,
   sliceBytes: 64 * 1024,
 
   idempotencyKeyCharacters: 255,

@@ -139,6 +139,7 @@ function describeSlices(sandbox: Sandbox): void {
         const own = events.filter(({ sessionId }) => sessionId !== null);
         expect(own.map(toText)).toEqual((await allEvents(store, org, byId(session))).map(({ text }) => text));
         for (const slice of slices) expectBounded(slice);
+        expect(Math.max(...slices.map((slice) => slice.events.length))).toBe(limits.sliceEvents);
         const alone = slices.filter((slice) => bytesOf(slice) > limits.sliceBytes);
         expect(alone.map((slice) => slice.events.length)).toEqual([1, 1, 1]);
         expect(slices.length).toBeLessThan(20);
