@@ -15,21 +15,24 @@ export interface Ask {
   readonly key?: string;
   /** Lets go after this many bytes of the request, or (-1) right after all of it, without waiting for the answer. */
   readonly abortAfterBytes?: number;
+  /** Lets go whenever it says so. */
+  readonly signal?: AbortSignal;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** Null when no answer came: the server died, or the client let go. */
 export function ask(
   url: string,
-  { method = 'GET', path, body = '', key, abortAfterBytes }: Ask,
+  { method = 'GET', path, body = '', key, abortAfterBytes, signal }: Ask,
 ): Promise<Reply | null> {
   return new Promise((resolve) => {
     const headers: Record<string, string> = { Authorization: `Bearer ${TOKEN}` };
     if (method === 'POST')
       Object.assign(headers, { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) });
     if (key !== undefined) headers['Idempotency-Key'] = key;
-    const sent = request(new URL(path, url), { method, headers, agent }, (response) => receive(response, resolve));
+    const options = { method, headers, agent, ...(signal === undefined ? {} : { signal }) };
+    const sent = request(new URL(path, url), options, (response) => receive(response, resolve));
     sent.on('error', () => resolve(null));
     if (abortAfterBytes === undefined) {
       sent.end(body);

@@ -3,29 +3,30 @@ import { openStore, type SqliteStore, type StoreOptions } from '@turnlog/store-s
 import { readConfig } from '../../src/process/config.ts';
 import { createLog } from '../../src/process/log.ts';
 import { serve } from '../../src/process/serve.ts';
+import { PLANTED } from './faulty-store.ts';
 
 /** `disk-full` ends when `<file>.room` exists. */
 export type PlantedFault =
   | 'acknowledged-before-commit'
   | 'key-after-commit'
+  | 'shown-before-commit'
   | 'cursor-off-by-one'
+  | 'subscribe-after-reading'
+  | 'dropped-wake-up'
+  | 'resume-id-too-late'
+  | 'resume-id-too-early'
   | 'commit-fails'
   | 'disk-full';
 
 const fault = process.env['PLANTED_FAULT'] as PlantedFault;
 const THREAD = new URL('./faulty-thread.ts', import.meta.url);
 
+/** The thread's own fault, where it has one. */
+const threadFault = fault === 'shown-before-commit' ? 'acknowledged-before-commit' : fault;
+
 function openFaulty(options: StoreOptions): SqliteStore {
-  if (fault !== 'cursor-off-by-one') return openStore({ ...options, thread: { entry: THREAD, data: { fault } } });
-  const store = openStore(options);
-  const { listEvents } = store;
-  const skipping: SqliteStore['listEvents'] = async (org, ref, query) => {
-    const page = await listEvents(org, ref, query);
-    if (page === null || query.cursor?.direction !== 'after') return page;
-    const [, ...rest] = JSON.parse(`[${Buffer.from(page.json)}]`) as unknown[];
-    return rest.length === 0 ? page : { ...page, json: Buffer.from(JSON.stringify(rest).slice(1, -1)) };
-  };
-  return Object.assign(store, { listEvents: skipping });
+  const store = openStore({ ...options, thread: { entry: THREAD, data: { fault: threadFault } } });
+  return PLANTED[fault]?.(store) ?? store;
 }
 
 const config = readConfig(process.env, process.cwd());

@@ -1,11 +1,15 @@
-/** Rounds of writing, a crash at a random moment, a restart, and a comparison with the truth. */
+/** Rounds of writing and reading, a crash at a random moment, a restart, and a comparison with the truth. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Bell } from './bell.ts';
 import { ask } from './client.ts';
+import { CrashingServer } from './crashing-server.ts';
+import { readAll, type Shown } from './pages.ts';
 import { Random } from './random.ts';
+import { noSightings, Readers, type Sightings } from './readers.ts';
 import { ServerProcess } from './server-process.ts';
-import { violations } from './truth.ts';
+import { ACCOUNT, areEqual, feedViolations, violations } from './truth.ts';
 import { Writer } from './writer.ts';
 
 export interface RoundsOptions {
@@ -14,25 +18,31 @@ export interface RoundsOptions {
   /** Another server entry, with a fault planted into it. */
   readonly entry?: string;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Stops at the first violation. */
-  readonly untilViolated?: boolean;
+  /** Stops after the round of the first such violation. */
+  readonly untilViolated?: RegExp;
+  /** How long readers may take to come to the end, once nothing is written any more. */
+  readonly catchUpMs?: number;
 }
 
-export interface Report {
-  readonly rounds: number;
-  readonly acknowledged: number;
-  readonly unanswered: number;
-  readonly replays: number;
-  readonly violations: readonly string[];
+export interface Report extends Sightings {
+  rounds: number;
+  kills: number;
+  /** Batches. */
+  acknowledged: number;
+  unanswered: number;
+  replays: number;
+  readonly violations: string[];
 }
 
 const WRITERS = 8;
 const SESSIONS = 4;
 /** Between the acknowledgement that makes a crash due and the crash, so that it meets any moment of a commit. */
-const LONGEST_DELAY_MS = 10;
+const LONGEST_DELAY_MS = 40;
 /** Batches acknowledged before a crash, at most; and after the restart, by each writer. */
 const BATCHES_BEFORE = 200;
 const BATCHES_AFTER = 2;
+const CATCH_UP_MS = 20_000;
+const FEED_PATH = '/v1/events';
 
 /** Crashes and restarts a server on one file. The seed makes the clients' choices; the crash meets whatever is under way. */
 export async function runRounds(options: RoundsOptions): Promise<Report> {
@@ -40,12 +50,12 @@ export async function runRounds(options: RoundsOptions): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'turnlog-durability-'));
   const file = join(folder, 'turnlog.db');
   const server = new CrashingServer(() => ServerProcess.start(file, options.entry, options.environment));
-  const report = { rounds: 0, acknowledged: 0, unanswered: 0, replays: 0, violations: [] as string[] };
+  const run = new Run(server, random, options.catchUpMs ?? CATCH_UP_MS);
+  const { report } = run;
   try {
-    while (report.rounds < options.rounds && !(options.untilViolated && report.violations.length > 0)) {
-      report.rounds++;
-      await round(server, random, report, `r${report.rounds}`);
-    }
+    const isOver = () => report.violations.some((violation) => options.untilViolated?.test(violation));
+    while (report.rounds < options.rounds && !isOver()) await run.round();
+    await run.end();
   } finally {
     await server.end();
     rmSync(folder, { recursive: true });
@@ -53,57 +63,107 @@ export async function runRounds(options: RoundsOptions): Promise<Report> {
   return report;
 }
 
-/** The server of the moment: after a crash, the next one. */
-class CrashingServer {
-  readonly #start: () => Promise<ServerProcess>;
-  #current: Promise<ServerProcess>;
+class Run {
+  readonly report: Report;
+  readonly #server: CrashingServer;
+  readonly #random: Random;
+  readonly #catchUpMs: number;
+  readonly #feedBell = new Bell();
+  readonly #feedReaders: Readers;
+  /** The feed as it was read after each round. */
+  readonly #feed: Shown[] = [];
 
-  constructor(start: () => Promise<ServerProcess>) {
-    this.#start = start;
-    this.#current = start();
+  constructor(server: CrashingServer, random: Random, catchUpMs: number) {
+    const counts = { rounds: 0, kills: 0, acknowledged: 0, unanswered: 0, replays: 0 };
+    this.report = { ...counts, ...noSightings(), violations: [] };
+    this.#server = server;
+    this.#random = random;
+    this.#catchUpMs = catchUpMs;
+    this.#feedReaders = Readers.ofFeed(server, random, this.#feedBell);
   }
 
-  async url(): Promise<string> {
-    const server = await this.#current;
-    server.checkAlive();
-    return server.url;
+  async round(): Promise<void> {
+    const name = `r${++this.report.rounds}`;
+    const sessions = await this.#createSessions(name);
+    const bells = sessions.map(() => new Bell());
+    const readers = sessions.map((session, index) =>
+      Readers.ofSession(this.#server, session, this.#random, bells[index] as Bell),
+    );
+    this.#feedReaders.disturb();
+    try {
+      const writers = this.#writers(name, sessions, bells);
+      await writeThroughCrash(this.#server, writers, this.#random);
+      const found = writers.flatMap(({ refusals }) => refusals);
+      this.#count(writers);
+      this.report.violations.push(...(found.length > 0 ? found : await this.#judge(sessions, writers, readers)));
+    } finally {
+      await Promise.all(readers.map((of) => of.stop()));
+    }
   }
 
-  crash(): void {
-    this.#current = this.#current.then((server) => server.kill()).then(this.#start);
-  }
-
+  /** Reads the whole feed once more: no crash has changed what was there before it. */
   async end(): Promise<void> {
-    await (await this.#current).kill();
+    await this.#feedReaders.stop();
+    const feed = await readAll(await this.#server.url(), FEED_PATH, null);
+    if (!areEqual(feed, this.#feed) && this.report.violations.length === 0)
+      this.report.violations.push('the feed is not what it was after each round');
   }
-}
 
-async function round(
-  server: CrashingServer,
-  random: Random,
-  report: { acknowledged: number; unanswered: number; replays: number; violations: string[] },
-  name: string,
-): Promise<void> {
-  const first = await server.url();
-  const sessions = await Promise.all(
-    Array.from({ length: SESSIONS }, (_, index) => createSession(first, `${name}-${index}`)),
-  );
-  const writers = Array.from(
-    { length: WRITERS },
-    (_, index) =>
-      new Writer(`${name}w${index}`, sessions[index % SESSIONS] as string, new Random(random.whole(0, 0xffff_ffff))),
-  );
-  await writeThroughCrash(server, writers, random);
-  const restarted = await server.url();
-  for (const session of sessions) {
-    const own = writers.filter((writer) => writer.session === session);
-    const refusals = own.flatMap((writer) => writer.refusals);
-    report.violations.push(...(refusals.length > 0 ? refusals : await violations(restarted, session, own, random)));
+  async #createSessions(name: string): Promise<string[]> {
+    const url = await this.#server.url();
+    return Promise.all(Array.from({ length: SESSIONS }, (_, index) => createSession(url, `${name}-${index}`)));
   }
-  for (const writer of writers) {
-    report.acknowledged += writer.acknowledged.length;
-    report.unanswered += writer.unanswered;
-    report.replays += writer.replays;
+
+  /** Those of the sessions, and one of the account stream. */
+  #writers(name: string, sessions: readonly string[], bells: readonly Bell[]): Writer[] {
+    const random = () => new Random(this.#random.whole(0, 0xffff_ffff));
+    const writers = Array.from({ length: WRITERS }, (_, index) => {
+      const session = sessions[index % SESSIONS] as string;
+      const own = [bells[index % SESSIONS] as Bell, this.#feedBell];
+      return new Writer(`${name}w${index}`, session, `/v1/sessions/${session}/events`, random(), own);
+    });
+    return [...writers, new Writer(`${name}a`, ACCOUNT, FEED_PATH, random(), [this.#feedBell])];
+  }
+
+  async #judge(
+    sessions: readonly string[],
+    writers: readonly Writer[],
+    readers: readonly Readers[],
+  ): Promise<string[]> {
+    const url = await this.#server.url();
+    const truths = new Map<string, readonly Shown[]>();
+    const found: string[] = [];
+    for (const session of sessions) {
+      const truth = await readAll(url, `/v1/sessions/${session}/events`, null);
+      truths.set(session, truth);
+      const own = writers.filter((writer) => writer.session === session);
+      found.push(...(await violations(url, session, truth, own, this.#random)));
+    }
+    const feed = await readAll(url, FEED_PATH, this.#feed.at(-1)?.id ?? null);
+    this.#feed.push(...feed);
+    found.push(
+      ...feedViolations(
+        feed,
+        truths,
+        writers.filter(({ session }) => session === ACCOUNT),
+      ),
+    );
+    // A log that is wrong already is not waited for.
+    const catchUpMs = found.length > 0 ? 0 : this.#catchUpMs;
+    const judged = await Promise.all([
+      this.#feedReaders.judge(feed, catchUpMs, this.report),
+      ...readers.map((of, index) => of.judge(truths.get(sessions[index] ?? '') ?? [], catchUpMs, this.report)),
+    ]);
+    return [...found, ...judged.flat()];
+  }
+
+  #count(writers: readonly Writer[]): void {
+    this.report.kills = this.#server.crashes;
+    for (const writer of writers) {
+      this.report.acknowledged += writer.acknowledged.length;
+      this.report.unanswered += writer.unanswered;
+      this.report.replays += writer.replays;
+    }
   }
 }
 

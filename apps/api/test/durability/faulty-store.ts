@@ -1,0 +1,157 @@
+/** Faults of a store as those meet them who read it: lost wake-ups, wrong positions, and what was never committed. */
+import type { EventId, OrgId, SessionId } from '@turnlog/core/ids';
+import type { LogEvent, LogSlice, LogStream } from '@turnlog/core/store';
+import type { WakeupListener } from '@turnlog/core/wakeups';
+import type { SqliteStore } from '@turnlog/store-sqlite';
+import type { PlantedFault } from './faulty-server.ts';
+import { shownOf } from './pages.ts';
+
+/** Plants into a store what its thread does not do by itself. */
+export const PLANTED: Readonly<Partial<Record<PlantedFault, (store: SqliteStore) => SqliteStore>>> = {
+  'cursor-off-by-one': skipAfterCursor,
+  'subscribe-after-reading': hearNothingWhileReading,
+  'dropped-wake-up': dropWakeUps,
+  'resume-id-too-late': resumeTooLate,
+  'resume-id-too-early': resumeTooEarly,
+  'shown-before-commit': showBeforeCommit,
+};
+
+const SLOW_READ_MS = 25;
+/** By then the thread has committed what it has told us of. */
+const COMMITTED_BY_MS = 60;
+/** One in so many wake-ups is lost. */
+const DROPPED_ONE_IN = 3;
+
+function skipAfterCursor(store: SqliteStore): SqliteStore {
+  const { listEvents } = store;
+  const skipping: SqliteStore['listEvents'] = async (org, ref, query) => {
+    const page = await listEvents(org, ref, query);
+    if (page === null || query.cursor?.direction !== 'after') return page;
+    const [, ...rest] = JSON.parse(`[${Buffer.from(page.json)}]`) as unknown[];
+    return rest.length === 0 ? page : { ...page, json: Buffer.from(JSON.stringify(rest).slice(1, -1)) };
+  };
+  return Object.assign(store, { listEvents: skipping });
+}
+
+/** Reads take a while, and wake-ups of a session are lost while one of it is under way. */
+function hearNothingWhileReading(store: SqliteStore): SqliteStore {
+  const { readOn, listen } = store;
+  const underWay = new Map<LogStream, number>();
+  const count = (stream: LogStream, by: number) => underWay.set(stream, (underWay.get(stream) ?? 0) + by);
+  const slowly: SqliteStore['readOn'] = async (org, stream, after, filter) => {
+    count(stream, 1);
+    const slice = await readOn(org, stream, after, filter);
+    await new Promise((resolve) => setTimeout(resolve, SLOW_READ_MS));
+    count(stream, -1);
+    return slice;
+  };
+  const hearing = hearingOnly(listen, (sessions) => sessions.filter((session) => (underWay.get(session) ?? 0) === 0));
+  return Object.assign(store, { readOn: slowly, listen: hearing });
+}
+
+function dropWakeUps(store: SqliteStore): SqliteStore {
+  let wakeUps = 0;
+  return Object.assign(store, {
+    listen: hearingOnly(store.listen, (sessions) => (++wakeUps % DROPPED_ONE_IN === 0 ? [] : sessions)),
+  });
+}
+
+function hearingOnly(
+  listen: SqliteStore['listen'],
+  heard: (sessions: readonly SessionId[]) => readonly SessionId[],
+): SqliteStore['listen'] {
+  return (listener) =>
+    listen({
+      woken: (org, sessions) => listener.woken(org, heard(sessions)),
+      reconnected: () => listener.reconnected(),
+    });
+}
+
+function resumeTooLate(store: SqliteStore): SqliteStore {
+  return resumeWrongly(store, async (slice) => ({ ...slice, events: slice.events.slice(1) }));
+}
+
+function resumeTooEarly(store: SqliteStore): SqliteStore {
+  return resumeWrongly(store, async (slice, org, session, after) => {
+    const event = await store.getEvent(org, { id: session }, after);
+    return { ...slice, events: [eventOf(session, event?.text ?? ''), ...slice.events] };
+  });
+}
+
+/** By what nobody here chooses. */
+const UNFILTERED = { aboutSession: null, aboutAgent: null, agentId: null } as const;
+
+type Wrong = (slice: LogSlice, org: OrgId, session: SessionId, after: EventId) => Promise<LogSlice>;
+
+/** A tail that resumes asks whether its position exists, then reads on from there: that one read goes wrong. */
+function resumeWrongly(store: SqliteStore, wrong: Wrong): SqliteStore {
+  const { getEvent, readOn } = store;
+  const resumed = new Set<EventId>();
+  return Object.assign(store, {
+    getEvent: (async (org, ref, id) => {
+      resumed.add(id);
+      return getEvent(org, ref, id);
+    }) satisfies SqliteStore['getEvent'],
+    readOn: (async (org, stream, after, filter) => {
+      const slice = await readOn(org, stream, after, filter);
+      if (slice === null || stream === 'feed' || after === null || !resumed.delete(after)) return slice;
+      const wrongly = await wrong(slice, org, stream, after);
+      resumed.delete(after); // asked for once more by the fault itself
+      return wrongly;
+    }) satisfies SqliteStore['readOn'],
+  });
+}
+
+/**
+ * Tails of sessions are fed from memory, with what the thread has not committed yet (it tells us too early, as in
+ * `acknowledged-before-commit`). Writers are answered only once it has.
+ */
+function showBeforeCommit(store: SqliteStore): SqliteStore {
+  const { createSession, appendEvents, publishEvents, getEvent, readOn, listen } = store;
+  const listeners = new Set<WakeupListener>();
+  const shown = new Map<LogStream, LogEvent[]>();
+  return Object.assign(store, {
+    createSession: ((...command) => committed(createSession(...command))) satisfies SqliteStore['createSession'],
+    publishEvents: ((...command) => committed(publishEvents(...command))) satisfies SqliteStore['publishEvents'],
+    appendEvents: (async (org, ref, events, context) => {
+      const outcome = await appendEvents(org, ref, events, context);
+      if ('id' in ref && !outcome.replayed) {
+        const known = shown.get(ref.id) ?? [];
+        shown.set(ref.id, [...known, ...outcome.value.map((text) => eventOf(ref.id, text))]);
+        for (const listener of listeners) listener.woken(org, [ref.id]);
+      }
+      return committed(outcome);
+    }) satisfies SqliteStore['appendEvents'],
+    listen: ((listener) => {
+      listeners.add(listener);
+      const woken: WakeupListener['woken'] = (org, sessions) => {
+        setTimeout(() => listener.woken(org, sessions), COMMITTED_BY_MS);
+      };
+      return listen({ woken, reconnected: () => listener.reconnected() });
+    }) satisfies SqliteStore['listen'],
+    getEvent: (async (org, ref, id) => {
+      const event = 'id' in ref ? shown.get(ref.id)?.find((known) => known.id === id) : undefined;
+      return event === undefined ? getEvent(org, ref, id) : { ...event, text: event.text.toString() };
+    }) satisfies SqliteStore['getEvent'],
+    readOn: (async (org, stream, after, filter) => {
+      const known = shown.get(stream) ?? [];
+      const stored = await readOn(org, stream, after, filter);
+      if (stored === null && !known.some(({ id }) => id === after)) return null;
+      const slice = stored ?? { events: [], position: after, atHead: true, ended: false };
+      const { position } = slice;
+      const more = slice.atHead ? known.filter(({ id }) => position === null || id > position) : [];
+      return { ...slice, events: [...slice.events, ...more], position: more.at(-1)?.id ?? position };
+    }) satisfies SqliteStore['readOn'],
+  });
+}
+
+async function committed<Value>(outcome: Value | Promise<Value>): Promise<Value> {
+  const told = await outcome;
+  await new Promise((resolve) => setTimeout(resolve, COMMITTED_BY_MS));
+  return told;
+}
+
+function eventOf(sessionId: SessionId, text: string): LogEvent {
+  const { type } = JSON.parse(text) as { type: string };
+  return { ...UNFILTERED, id: shownOf(text).id as EventId, type, sessionId, text: Buffer.from(text) };
+}
