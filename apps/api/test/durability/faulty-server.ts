@@ -5,12 +5,13 @@ import { createLog } from '../../src/process/log.ts';
 import { serve } from '../../src/process/serve.ts';
 import { PLANTED } from './faulty-store.ts';
 
-/** `disk-full` ends when `<file>.room` exists. */
+/** `disk-full` ends when `<file>.room` exists; `slow-reads` is no fault, and does no harm. */
 export type PlantedFault =
   | 'acknowledged-before-commit'
   | 'key-after-commit'
   | 'shown-before-commit'
   | 'cursor-off-by-one'
+  | 'slow-reads'
   | 'subscribe-after-reading'
   | 'dropped-wake-up'
   | 'resume-id-too-late'

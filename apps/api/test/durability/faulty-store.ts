@@ -9,6 +9,7 @@ import { shownOf } from './pages.ts';
 /** Plants into a store what its thread does not do by itself. */
 export const PLANTED: Readonly<Partial<Record<PlantedFault, (store: SqliteStore) => SqliteStore>>> = {
   'cursor-off-by-one': skipAfterCursor,
+  'slow-reads': readSlowly,
   'subscribe-after-reading': hearNothingWhileReading,
   'dropped-wake-up': dropWakeUps,
   'resume-id-too-late': resumeTooLate,
@@ -16,7 +17,7 @@ export const PLANTED: Readonly<Partial<Record<PlantedFault, (store: SqliteStore)
   'shown-before-commit': showBeforeCommit,
 };
 
-const SLOW_READ_MS = 25;
+const SLOWEST_READ_MS = 40;
 /** By then the thread has committed what it has told us of. */
 const COMMITTED_BY_MS = 60;
 /** One in so many wake-ups is lost. */
@@ -33,20 +34,34 @@ function skipAfterCursor(store: SqliteStore): SqliteStore {
   return Object.assign(store, { listEvents: skipping });
 }
 
-/** Reads take a while, and wake-ups of a session are lost while one of it is under way. */
+/** No fault: whatever may come between the parts of a read does come, and must do no harm. */
+function readSlowly(store: SqliteStore): SqliteStore {
+  const { readOn, headOf } = store;
+  return Object.assign(store, {
+    readOn: ((...query) => afterAWhile(readOn(...query))) satisfies SqliteStore['readOn'],
+    headOf: ((...query) => afterAWhile(headOf(...query))) satisfies SqliteStore['headOf'],
+  });
+}
+
+/** Wake-ups of a session are lost while a read of it is under way. */
 function hearNothingWhileReading(store: SqliteStore): SqliteStore {
-  const { readOn, listen } = store;
+  const { readOn, listen } = readSlowly(store);
   const underWay = new Map<LogStream, number>();
   const count = (stream: LogStream, by: number) => underWay.set(stream, (underWay.get(stream) ?? 0) + by);
-  const slowly: SqliteStore['readOn'] = async (org, stream, after, filter) => {
+  const counted: SqliteStore['readOn'] = async (org, stream, after, filter) => {
     count(stream, 1);
     const slice = await readOn(org, stream, after, filter);
-    await new Promise((resolve) => setTimeout(resolve, SLOW_READ_MS));
     count(stream, -1);
     return slice;
   };
   const hearing = hearingOnly(listen, (sessions) => sessions.filter((session) => (underWay.get(session) ?? 0) === 0));
-  return Object.assign(store, { readOn: slowly, listen: hearing });
+  return Object.assign(store, { readOn: counted, listen: hearing });
+}
+
+async function afterAWhile<Value>(read: Promise<Value>): Promise<Value> {
+  const found = await read;
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * SLOWEST_READ_MS));
+  return found;
 }
 
 function dropWakeUps(store: SqliteStore): SqliteStore {

@@ -3,7 +3,7 @@ import { type Page, readPage } from './pages.ts';
 import { Reader, type Seen } from './reader.ts';
 
 /** How often the bell may ring before a pager looks again, so that not every commit is followed by a page. */
-const MOST_RINGS = 50;
+const MOST_RINGS = 100;
 
 abstract class Pager extends Reader {
   protected override async run(): Promise<void> {

@@ -5,7 +5,7 @@ import { Reader } from './reader.ts';
 /** Longer than anybody waits for it to catch up: an answer that comes for the time alone comes too late. */
 const SHORTEST_WAIT_SECONDS = 30;
 const LONGEST_WAIT_SECONDS = 55;
-const LONGEST_PATIENCE_MS = 200;
+const LONGEST_PATIENCE_MS = 400;
 
 export class Poller extends Reader {
   #asking = new AbortController();

@@ -16,8 +16,6 @@ export interface ReaderOptions {
   readonly name: string;
   /** The list that it reads; its stream is below it. */
   readonly path: string;
-  /** How the server names the position before the first event. */
-  readonly origin: string;
   readonly server: CrashingServer;
   readonly random: Random;
   /** Rung whenever there may be more to read. */
@@ -32,7 +30,6 @@ export abstract class Reader {
   /** Why it reads no more though nobody has stopped it. */
   problem: string | null = null;
   protected readonly path: string;
-  protected readonly origin: string;
   protected readonly server: CrashingServer;
   protected readonly random: Random;
   protected readonly bell: Bell;
@@ -44,11 +41,10 @@ export abstract class Reader {
   #loop: Promise<void> = Promise.resolve();
   #look: () => void = () => {};
 
-  constructor({ kind, name, path, origin, server, random, bell }: ReaderOptions) {
+  constructor({ kind, name, path, server, random, bell }: ReaderOptions) {
     this.kind = kind;
     this.name = `${name} (${kind})`;
     this.path = path;
-    this.origin = origin;
     this.server = server;
     this.random = random;
     this.bell = bell;

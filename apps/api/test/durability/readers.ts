@@ -25,8 +25,6 @@ export function noSightings(): Sightings {
   return { reconnects: 0, skipped: 0, repeated: 0, shownBeforeCrash: 0, seen: { ...seen, ...feed } };
 }
 
-const FEED_ORIGIN = 'evt_00000000000000000000000000';
-
 export class Readers {
   readonly #readers: readonly Reader[];
   readonly #server: CrashingServer;
@@ -41,7 +39,7 @@ export class Readers {
   static ofSession(server: CrashingServer, session: string, random: Random, bell: Bell): Readers {
     const path = `/v1/sessions/${session}/events`;
     const options = (kind: ReaderKind) => ({
-      ...{ kind, name: session, path, origin: session, server, bell },
+      ...{ kind, name: session, path, server, bell },
       random: new Random(random.whole(0, 0xffff_ffff)),
     });
     return new Readers(server, [
@@ -56,7 +54,7 @@ export class Readers {
   /** A tail and a pager each way. */
   static ofFeed(server: CrashingServer, random: Random, bell: Bell): Readers {
     const options = (kind: ReaderKind) => ({
-      ...{ kind, name: 'the feed', path: '/v1/events', origin: FEED_ORIGIN, server, bell },
+      ...{ kind, name: 'the feed', path: '/v1/events', server, bell },
       random: new Random(random.whole(0, 0xffff_ffff)),
     });
     return new Readers(server, [

@@ -18,10 +18,10 @@ type Cut =
   | { readonly kind: 'bytes'; bytesLeft: number }
   | { readonly kind: 'time'; readonly ms: number };
 
-const LONGEST_MS = 300;
+const LONGEST_MS = 600;
 /** A cut comes within so many bytes, as a power of two. */
-const FEWEST_BYTES = 6;
-const MOST_BYTES = 17;
+const FEWEST_BYTES = 8;
+const MOST_BYTES = 18;
 
 export class Tail extends Reader {
   /** Connections that resumed from a position and were let in. */
@@ -75,13 +75,15 @@ export class Tail extends Reader {
         headers: { Authorization: `Bearer ${TOKEN}`, ...(resumed === null ? {} : { 'Last-Event-ID': resumed }) },
       });
       this.#request = asked;
+      let refusal: Promise<Error> | null = null;
       asked.on('error', () => undefined); // the connection is lost, which is what this is about
       asked.on('close', () => {
         clearTimeout(this.#timer);
-        resolve();
+        if (refusal === null) resolve();
+        else refusal.then(reject, reject);
       });
       asked.on('response', (response) => {
-        if (response.statusCode !== 200) refused(response, resumed).then(reject, reject);
+        if (response.statusCode !== 200) refusal = refused(response, resumed);
         else this.#receive(response, address, resumed, reject);
       });
       asked.end();
@@ -160,6 +162,7 @@ function checkOpening(opening: string, resumed: string | null): void {
 
 async function refused(response: IncomingMessage, resumed: string | null): Promise<Error> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise((resolve) => response.on('error', () => undefined).on('close', resolve));
   return new Error(`was refused behind ${resumed}: ${response.statusCode} ${Buffer.concat(chunks)}`);
 }
