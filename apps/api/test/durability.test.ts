@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ask } from './durability/client.ts';
-import type { PlantedFault } from './durability/faulty-server.ts';
 import { runRounds } from './durability/rounds.ts';
 import { ServerProcess } from './durability/server-process.ts';
 
@@ -85,25 +84,3 @@ test('a full disk is a 503 that says so, reads go on, and writes do again once t
   await server.kill();
   rmSync(folder, { recursive: true });
 });
-
-test.each<[PlantedFault, RegExp]>([
-  ['acknowledged-before-commit', /is lost/],
-  ['shown-before-commit', /was shown before a crash and is gone after it/],
-  ['key-after-commit', /stored twice/],
-  ['cursor-off-by-one', /seq \d+ stands at place \d+|order=desc is not order=asc reversed/],
-  ['subscribe-after-reading', /\((tail|poller)\): stuck at \S+, missing \d+ from/],
-  ['dropped-wake-up', /\((tail|poller)\): stuck at \S+, missing \d+ from/],
-  ['resume-id-too-late', /\(tail\): \d+ events were skipped/],
-  ['resume-id-too-early', /\(tail\): \S+ was shown again/],
-])(
-  'the rounds see a planted fault: %s',
-  async (fault, expected) => {
-    console.log(`durability, ${fault}, seed ${seed}`);
-    const report = await runRounds({
-      ...{ rounds: 25, seed, untilViolated: expected, catchUpMs: 500 },
-      ...{ entry: FAULTY_SERVER, environment: { PLANTED_FAULT: fault } },
-    });
-    expect(report.violations.join('\n'), `TURNLOG_SEED=${seed}`).toMatch(expected);
-  },
-  4 * MINUTES,
-);

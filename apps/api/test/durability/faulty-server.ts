@@ -22,11 +22,8 @@ export type PlantedFault =
 const fault = process.env['PLANTED_FAULT'] as PlantedFault;
 const THREAD = new URL('./faulty-thread.ts', import.meta.url);
 
-/** The thread's own fault, where it has one. */
-const threadFault = fault === 'shown-before-commit' ? 'acknowledged-before-commit' : fault;
-
 function openFaulty(options: StoreOptions): SqliteStore {
-  const store = openStore({ ...options, thread: { entry: THREAD, data: { fault: threadFault } } });
+  const store = openStore({ ...options, thread: { entry: THREAD, data: { fault } } });
   return PLANTED[fault]?.(store) ?? store;
 }
 

@@ -14,8 +14,11 @@ const UNBOUNDED_PAGES = 1_000_000_000;
 /** Statements whose execution is put off until after the answer. */
 const LATE: Readonly<Partial<Record<PlantedFault, RegExp>>> = {
   'acknowledged-before-commit': /^COMMIT$/,
+  'shown-before-commit': /^COMMIT$/,
   'key-after-commit': /^INSERT OR REPLACE INTO idempotency/,
 };
+
+const UNCHANGED = { changes: 0, lastInsertRowid: 0 };
 
 function faultyConnection(): Connection {
   const db = openWriteConnection(file);
@@ -33,6 +36,9 @@ function faultyConnection(): Connection {
       const run = statement.run.bind(statement) as (...values: unknown[]) => unknown;
       return Object.assign(statement, {
         run: (...values: unknown[]) => {
+          // One commit for all that comes until it is due: the longer it is put off, the surer a crash meets it.
+          const joins = fault === 'shown-before-commit' && waiting.length > 0;
+          if (joins && /^(BEGIN IMMEDIATE|COMMIT)$/.test(text)) return UNCHANGED;
           if (text === 'BEGIN IMMEDIATE') catchUp();
           if (text === 'BEGIN IMMEDIATE' && fault === 'disk-full') db.pragma(`max_page_count = ${roomInPages()}`);
           if (fault === 'commit-fails' && text === 'COMMIT' && db.inTransaction && wrote)
@@ -41,7 +47,7 @@ function faultyConnection(): Connection {
           if (!LATE[fault]?.test(text)) return run(...values);
           waiting.push(() => run(...values));
           setTimeout(catchUp, 50);
-          return { changes: 0, lastInsertRowid: 0 };
+          return UNCHANGED;
         },
       });
     },

@@ -20,6 +20,8 @@ export interface RoundsOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Stops after the round of the first such violation. */
   readonly untilViolated?: RegExp;
+  /** Batches acknowledged before a crash, at most. */
+  readonly batchesBefore?: number;
   /** How long readers may take to come to the end, once nothing is written any more. */
   readonly catchUpMs?: number;
 }
@@ -38,8 +40,8 @@ const WRITERS = 8;
 const SESSIONS = 4;
 /** Between the acknowledgement that makes a crash due and the crash, so that it meets any moment of a commit. */
 const LONGEST_DELAY_MS = 40;
-/** Batches acknowledged before a crash, at most; and after the restart, by each writer. */
 const BATCHES_BEFORE = 200;
+/** Batches that each writer has acknowledged after the restart. */
 const BATCHES_AFTER = 2;
 const CATCH_UP_MS = 20_000;
 const FEED_PATH = '/v1/events';
@@ -50,7 +52,7 @@ export async function runRounds(options: RoundsOptions): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'turnlog-durability-'));
   const file = join(folder, 'turnlog.db');
   const server = new CrashingServer(() => ServerProcess.start(file, options.entry, options.environment));
-  const run = new Run(server, random, options.catchUpMs ?? CATCH_UP_MS);
+  const run = new Run(server, random, options);
   const { report } = run;
   try {
     const isOver = () => report.violations.some((violation) => options.untilViolated?.test(violation));
@@ -68,17 +70,19 @@ class Run {
   readonly #server: CrashingServer;
   readonly #random: Random;
   readonly #catchUpMs: number;
+  readonly #batchesBefore: number;
   readonly #feedBell = new Bell();
   readonly #feedReaders: Readers;
   /** The feed as it was read after each round. */
   readonly #feed: Shown[] = [];
 
-  constructor(server: CrashingServer, random: Random, catchUpMs: number) {
+  constructor(server: CrashingServer, random: Random, options: RoundsOptions) {
     const counts = { rounds: 0, kills: 0, acknowledged: 0, unanswered: 0, replays: 0 };
     this.report = { ...counts, ...noSightings(), violations: [] };
     this.#server = server;
     this.#random = random;
-    this.#catchUpMs = catchUpMs;
+    this.#catchUpMs = options.catchUpMs ?? CATCH_UP_MS;
+    this.#batchesBefore = options.batchesBefore ?? BATCHES_BEFORE;
     this.#feedReaders = Readers.ofFeed(server, random, this.#feedBell);
   }
 
@@ -92,7 +96,7 @@ class Run {
     this.#feedReaders.disturb();
     try {
       const writers = this.#writers(name, sessions, bells);
-      await writeThroughCrash(this.#server, writers, this.#random);
+      await writeThroughCrash(this.#server, writers, this.#random, this.#random.whole(1, this.#batchesBefore));
       const found = writers.flatMap(({ refusals }) => refusals);
       this.#count(writers);
       this.report.violations.push(...(found.length > 0 ? found : await this.#judge(sessions, writers, readers)));
@@ -168,8 +172,12 @@ class Run {
 }
 
 /** All writers write; the server crashes under them some time after so many batches, and each then writes a little more. */
-async function writeThroughCrash(server: CrashingServer, writers: readonly Writer[], random: Random): Promise<void> {
-  const crashAfter = random.whole(1, BATCHES_BEFORE);
+async function writeThroughCrash(
+  server: CrashingServer,
+  writers: readonly Writer[],
+  random: Random,
+  crashAfter: number,
+): Promise<void> {
   const delayMs = random.whole(0, LONGEST_DELAY_MS);
   const acknowledged = () => writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0);
   let phase: 'writing' | 'due' | 'crashed' = 'writing';
