@@ -67,6 +67,7 @@ const ODD_EVENTS = [
   { type: 'session.error', error: null, details: null, retry_status: null },
   { type: 'session.error', error: { type: null, message: null }, details: { name: null, mine: 1 } },
   { type: 'session.error', retry_status: { type: null }, mine: { deep: null } },
+  { type: 'session.error', error: { type: 'x', message: 'y' }, retry_status: { type: 'exhausted' } },
   { type: 'user.message', content: '' },
   { type: 'user.message', content: [{}, { type: null }, { type: 'text' }, { type: 'text', text: null, mine: 1 }] },
   { type: 'agent.message', content: [{}], mine: 1 },
@@ -84,6 +85,33 @@ const SEED_TYPES = [
   'span.model_request_end',
   'terminated',
 ];
+
+/** Names under which the server notes in the account stream what happens to sessions. */
+const NOTED_TYPES = ['created', 'updated', 'archived', 'deleted', 'started', 'completed', 'failed'].map(
+  (name) => `session.${name}`,
+);
+const VALUES: Json = { string: 'a', number: 1.5, boolean: true, object: { mine: 1 }, array: [1, null] };
+const protocol = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8');
+type Member = readonly [name: string, kind: string];
+const membersOf = ([, kind = '', names = '']: readonly string[]): Member[] =>
+  names.split(' ').map((name) => [name, kind]);
+/** The `data` of the resource events, as PROTOCOL.md lists it: the kinds of its members by type, the required one first. */
+const RESOURCES = Object.fromEntries<readonly Member[]>(
+  [...protocol.matchAll(/^\| `([a-z.]+)` \| `(\w+_id)`; (.+) \|$/gm)].map(([, type = '', subject = '', rest = '']) => [
+    type,
+    [[subject, 'string'], ...[...rest.matchAll(/([a-z]+?)s? `([^`]+)`/g)].flatMap(membersOf)],
+  ]),
+);
+/** One resource event with all members, one with what it must have, and one whose other members are null. */
+const RESOURCE_EVENTS = Object.entries(RESOURCES).flatMap(([type, members]) => {
+  const subject = members[0]?.[0] ?? '';
+  const withAll = (value: (kind: string) => unknown) =>
+    Object.fromEntries(members.map(([name, kind]) => [name, name === subject ? 'x' : value(kind)]));
+  return [withAll((kind) => VALUES[kind]), { [subject]: 'x' }, { ...withAll(() => null), mine: 1 }].map((data) => ({
+    type,
+    data,
+  }));
+});
 
 let h: Harness;
 let text: string;
@@ -158,8 +186,22 @@ describe('the document', () => {
     ]);
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(NAMES));
     expect(Object.keys(document.components.schemas.Event.discriminator.mapping)).toEqual(
-      expect.arrayContaining(SEED_TYPES),
+      expect.arrayContaining([...SEED_TYPES, ...NOTED_TYPES, ...Object.keys(RESOURCES)]),
     );
+  });
+
+  it('types the data of the resource events as PROTOCOL.md does', () => {
+    const { mapping } = document.components.schemas.Event.discriminator;
+    expect(Object.keys(RESOURCES)).toHaveLength(18);
+    for (const [type, members] of Object.entries(RESOURCES)) {
+      const { required, properties } = document.components.schemas[mapping[type].split('/').at(-1)];
+      expect(required, type).toContain('data');
+      expect(properties.data.required, type).toEqual([members[0]?.[0]]);
+      for (const [name, kind] of members) {
+        const nullable = name === members[0]?.[0] ? kind : [kind, 'null'];
+        expect(properties.data.properties[name]?.type, `${type} ${name}`).toEqual(nullable);
+      }
+    }
   });
 
   it('has for every operation a summary, a description, a tag, examples, and all shared refusals', () => {
@@ -324,7 +366,9 @@ describe('real answers', () => {
             ],
           }
         : {}),
-      ...(type === 'session.deleted' ? { data: { session_id: 'x' } } : {}),
+      ...(NOTED_TYPES.includes(type) || RESOURCES[type]
+        ? { data: { [RESOURCES[type]?.[0]?.[0] ?? 'session_id']: 'x' } }
+        : {}),
       ...(type === 'session.status_idle'
         ? { usage: document.components.schemas.Usage.example ?? usage, stop_reason: { type: 'end_turn' } }
         : {}),
@@ -375,7 +419,10 @@ describe('real answers', () => {
     const published = await call('events.publish', {}, { body: { events: ODD_EVENTS.slice(-1) } });
     await call('events.retrieve', { event_id: published.json.data[0].id });
     await call('events.retrieve', { event_id: list.json.first_id });
-    await call('events.list', {}, { query: '?limit=1000' });
+    await call('events.publish', {}, { body: { events: RESOURCE_EVENTS } });
+    const feed = await call('events.list', {}, { query: '?limit=1000' });
+    const own = feed.json.data.filter(({ data }: Json) => data?.caused_by).map(({ type }: Json) => type);
+    expect([...new Set(own)].sort()).toEqual([...NOTED_TYPES].sort());
     await call('events.list', {}, { query: '?types=nothing&wait=1' });
     await call('events.list', {}, { query: '?limit=1&order=desc' });
     await call('sessions.create', {}, { body: 'x', headers: { 'content-type': 'text/plain' } });

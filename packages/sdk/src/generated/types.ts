@@ -130,13 +130,33 @@ export type EventType =
   | 'session.status_rescheduled'
   | 'session.status_idle'
   | 'session.status_terminated'
-  | 'session.updated'
   | 'session.usage'
-  | 'session.deleted'
   | 'session.error'
   | 'span.model_request_start'
   | 'span.model_request_end'
   | 'terminated'
+  | 'session.created'
+  | 'session.updated'
+  | 'session.archived'
+  | 'session.deleted'
+  | 'session.started'
+  | 'session.step.completed'
+  | 'session.completed'
+  | 'session.failed'
+  | 'agent.created'
+  | 'agent.updated'
+  | 'agent.deleted'
+  | 'agent.published'
+  | 'team.task.assigned'
+  | 'team.task.completed'
+  | 'team.execution.completed'
+  | 'webhook.sent'
+  | 'webhook.failed'
+  | 'user.login'
+  | 'user.settings.updated'
+  | 'billing.invoice.created'
+  | 'billing.payment.succeeded'
+  | 'billing.payment.failed'
   | (string & {});
 
 /** A page of sessions. */
@@ -200,13 +220,33 @@ export type Event =
   | SessionStatusRescheduledEvent
   | SessionStatusIdleEvent
   | SessionStatusTerminatedEvent
-  | SessionUpdatedEvent
   | SessionUsageEvent
-  | SessionDeletedEvent
   | SessionErrorEvent
   | SpanModelRequestStartEvent
   | SpanModelRequestEndEvent
   | TerminatedEvent
+  | SessionCreatedEvent
+  | SessionUpdatedEvent
+  | SessionArchivedEvent
+  | SessionDeletedEvent
+  | SessionStartedEvent
+  | SessionStepCompletedEvent
+  | SessionCompletedEvent
+  | SessionFailedEvent
+  | AgentCreatedEvent
+  | AgentUpdatedEvent
+  | AgentDeletedEvent
+  | AgentPublishedEvent
+  | TeamTaskAssignedEvent
+  | TeamTaskCompletedEvent
+  | TeamExecutionCompletedEvent
+  | WebhookSentEvent
+  | WebhookFailedEvent
+  | UserLoginEvent
+  | UserSettingsUpdatedEvent
+  | BillingInvoiceCreatedEvent
+  | BillingPaymentSucceededEvent
+  | BillingPaymentFailedEvent
   | UnknownEvent;
 
 /** A message of the user. */
@@ -676,57 +716,11 @@ export interface SessionStatusTerminatedEvent {
   readonly [field: string]: unknown;
 }
 
-/** The session's title or metadata changed. */
-export interface SessionUpdatedEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
-  readonly id: string;
-  readonly type: 'session.updated';
-  /** The session of the event; null for account events. */
-  readonly session_id: string | null;
-  /** The turn of the event; null before the first turn. */
-  readonly turn_id: string | null;
-  /** As the producer sent it, else `1.0`. */
-  readonly schema_version: string;
-  /** The log's time: strictly increasing within an org. */
-  readonly created_at: string;
-  /** Equal to `created_at`. */
-  readonly processed_at: string;
-  /** The producer's own time, verbatim; absent when none was sent. */
-  readonly occurred_at?: string;
-  /** Number within the session, from 1; null for account events. */
-  readonly seq: number | null;
-  /** Further members, as they were sent. */
-  readonly [field: string]: unknown;
-}
-
 /** Tokens used. */
 export interface SessionUsageEvent {
   /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
   readonly type: 'session.usage';
-  /** The session of the event; null for account events. */
-  readonly session_id: string | null;
-  /** The turn of the event; null before the first turn. */
-  readonly turn_id: string | null;
-  /** As the producer sent it, else `1.0`. */
-  readonly schema_version: string;
-  /** The log's time: strictly increasing within an org. */
-  readonly created_at: string;
-  /** Equal to `created_at`. */
-  readonly processed_at: string;
-  /** The producer's own time, verbatim; absent when none was sent. */
-  readonly occurred_at?: string;
-  /** Number within the session, from 1; null for account events. */
-  readonly seq: number | null;
-  /** Further members, as they were sent. */
-  readonly [field: string]: unknown;
-}
-
-/** The session was deleted. */
-export interface SessionDeletedEvent {
-  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
-  readonly id: string;
-  readonly type: 'session.deleted';
   /** The session of the event; null for account events. */
   readonly session_id: string | null;
   /** The turn of the event; null before the first turn. */
@@ -864,6 +858,542 @@ export interface TerminatedEvent {
   readonly occurred_at?: string;
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session was created. */
+export interface SessionCreatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.created';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: SessionCreatedEventData | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session's title or metadata changed. */
+export interface SessionUpdatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.updated';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: SessionUpdatedEventData | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A value that changed. */
+export interface SessionChange {
+  readonly old?: string | null;
+  readonly new?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session was archived. */
+export interface SessionArchivedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.archived';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: SessionArchivedEventData | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session was deleted. */
+export interface SessionDeletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.deleted';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: SessionDeletedEventData | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session began to work. */
+export interface SessionStartedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.started';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: SessionStartedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A step of a session was completed. */
+export interface SessionStepCompletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.step.completed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: SessionStepCompletedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session finished its work. */
+export interface SessionCompletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.completed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: SessionCompletedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session failed. */
+export interface SessionFailedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session.failed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: SessionFailedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An agent was created. */
+export interface AgentCreatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.created';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: AgentCreatedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An agent was changed. */
+export interface AgentUpdatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.updated';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: AgentUpdatedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An agent was deleted. */
+export interface AgentDeletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.deleted';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: AgentDeletedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An agent was published. */
+export interface AgentPublishedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'agent.published';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: AgentPublishedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A task was assigned within a team. */
+export interface TeamTaskAssignedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'team.task.assigned';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: TeamTaskAssignedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A task of a team was completed. */
+export interface TeamTaskCompletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'team.task.completed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: TeamTaskCompletedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An execution of a team was completed. */
+export interface TeamExecutionCompletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'team.execution.completed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: TeamExecutionCompletedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A webhook was delivered. */
+export interface WebhookSentEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'webhook.sent';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: WebhookSentEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A webhook could not be delivered. */
+export interface WebhookFailedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'webhook.failed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: WebhookFailedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A user logged in. */
+export interface UserLoginEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.login';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: UserLoginEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A user changed settings. */
+export interface UserSettingsUpdatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'user.settings.updated';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: UserSettingsUpdatedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An invoice was issued. */
+export interface BillingInvoiceCreatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'billing.invoice.created';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: BillingInvoiceCreatedEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A payment succeeded. */
+export interface BillingPaymentSucceededEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'billing.payment.succeeded';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: BillingPaymentSucceededEventData;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A payment failed. */
+export interface BillingPaymentFailedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'billing.payment.failed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data: BillingPaymentFailedEventData;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
@@ -1075,6 +1605,260 @@ export interface SessionsListParams {
   readonly created_at?: CreatedAtFilter | undefined;
   /** Only sessions whose metadata has all these pairs: `metadata[key]=value`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface SessionCreatedEventData {
+  readonly session_id?: string | null;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  readonly title?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionUpdatedEventData {
+  readonly session_id?: string | null;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  /** `title`, or `metadata.` and a key. */
+  readonly changes?: Readonly<Record<string, SessionChange>> | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionArchivedEventData {
+  readonly session_id?: string | null;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionDeletedEventData {
+  readonly session_id?: string | null;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  readonly events_count?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionStartedEventData {
+  /** What the event is about. */
+  readonly session_id: string;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  readonly goal?: string | null;
+  readonly model?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionStepCompletedEventData {
+  /** What the event is about. */
+  readonly session_id: string;
+  readonly step_number?: number | null;
+  readonly step_type?: string | null;
+  readonly tool?: string | null;
+  readonly duration_ms?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionCompletedEventData {
+  /** What the event is about. */
+  readonly session_id: string;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  readonly status?: string | null;
+  readonly steps?: number | null;
+  readonly duration_ms?: number | null;
+  readonly tokens_used?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface SessionFailedEventData {
+  /** What the event is about. */
+  readonly session_id: string;
+  readonly external_id?: string | null;
+  readonly agent_id?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  readonly error_code?: string | null;
+  readonly error_message?: string | null;
+  readonly step_number?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface AgentCreatedEventData {
+  /** What the event is about. */
+  readonly agent_id: string;
+  readonly name?: string | null;
+  readonly model?: string | null;
+  readonly tools?: readonly unknown[] | null;
+  readonly created_by?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface AgentUpdatedEventDataChanges {
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface AgentUpdatedEventData {
+  /** What the event is about. */
+  readonly agent_id: string;
+  readonly changes?: AgentUpdatedEventDataChanges | null;
+  readonly updated_by?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface AgentDeletedEventData {
+  /** What the event is about. */
+  readonly agent_id: string;
+  readonly deleted_by?: string | null;
+  readonly permanent?: boolean | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface AgentPublishedEventData {
+  /** What the event is about. */
+  readonly agent_id: string;
+  readonly listing_id?: string | null;
+  readonly price?: number | null;
+  readonly dsid?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface TeamTaskAssignedEventData {
+  /** What the event is about. */
+  readonly team_id: string;
+  readonly task_id?: string | null;
+  readonly assigned_to?: string | null;
+  readonly assigned_by?: string | null;
+  readonly task_description?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface TeamTaskCompletedEventData {
+  /** What the event is about. */
+  readonly team_id: string;
+  readonly task_id?: string | null;
+  readonly completed_by?: string | null;
+  readonly result?: string | null;
+  readonly duration_ms?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface TeamExecutionCompletedEventData {
+  /** What the event is about. */
+  readonly team_id: string;
+  readonly execution_id?: string | null;
+  readonly status?: string | null;
+  readonly agents_used?: number | null;
+  readonly total_steps?: number | null;
+  readonly duration_ms?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface WebhookSentEventData {
+  /** What the event is about. */
+  readonly webhook_id: string;
+  readonly delivery_id?: string | null;
+  readonly url?: string | null;
+  readonly status_code?: number | null;
+  readonly duration_ms?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface WebhookFailedEventData {
+  /** What the event is about. */
+  readonly webhook_id: string;
+  readonly delivery_id?: string | null;
+  readonly url?: string | null;
+  readonly error?: string | null;
+  readonly retry_count?: number | null;
+  readonly next_retry_at?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface UserLoginEventData {
+  /** What the event is about. */
+  readonly user_id: string;
+  readonly method?: string | null;
+  readonly ip_address?: string | null;
+  readonly user_agent?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface UserSettingsUpdatedEventDataChanges {
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface UserSettingsUpdatedEventData {
+  /** What the event is about. */
+  readonly user_id: string;
+  readonly changes?: UserSettingsUpdatedEventDataChanges | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface BillingInvoiceCreatedEventData {
+  /** What the event is about. */
+  readonly invoice_id: string;
+  readonly amount?: number | null;
+  readonly currency?: string | null;
+  readonly period_start?: string | null;
+  readonly period_end?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface BillingPaymentSucceededEventData {
+  /** What the event is about. */
+  readonly payment_id: string;
+  readonly invoice_id?: string | null;
+  readonly amount?: number | null;
+  readonly currency?: string | null;
+  readonly method?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface BillingPaymentFailedEventData {
+  /** What the event is about. */
+  readonly payment_id: string;
+  readonly invoice_id?: string | null;
+  readonly amount?: number | null;
+  readonly error?: string | null;
+  readonly retry_at?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 /** Query of `client.sessions.events.list`. */

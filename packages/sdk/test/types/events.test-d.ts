@@ -8,7 +8,9 @@ import type {
   Session,
   SessionErrorCause,
   SessionErrorDetails,
+  SessionUpdatedEvent,
   StopReason,
+  Turnlog,
   UnknownBlock,
   UnknownEvent,
   Usage,
@@ -69,6 +71,73 @@ export function narrowed(event: Event): unknown {
 holds<Equal<EventUsage['input_tokens'], number | null | undefined>>();
 holds<Equal<Session['usage'], Usage>>();
 holds<Equal<Usage['input_tokens'], number>>();
+
+/** What the feed tells of sessions and of other resources has typed `data`; only what it is about is always there. */
+export async function told(client: Turnlog): Promise<readonly unknown[]> {
+  const seen: unknown[] = [];
+  for await (const event of client.events.subscribe({ events: ['session.*', 'agent.*'] })) {
+    switch (event.type) {
+      case 'session.created':
+        holds<Equal<typeof event.seq, number | null>>();
+        seen.push(event.data?.title, event.data?.external_id, event.data?.caused_by);
+        break;
+      case 'session.updated':
+        holds<Equal<typeof event, SessionUpdatedEvent>>();
+        seen.push(event.data?.changes?.['title']?.new, event.data?.changes?.['metadata.a']?.old);
+        break;
+      case 'session.archived':
+        holds<Equal<NonNullable<typeof event.data>['session_id'], string | null | undefined>>();
+        break;
+      case 'session.deleted':
+        holds<Equal<NonNullable<typeof event.data>['events_count'], number | null | undefined>>();
+        break;
+      case 'session.started':
+        holds<Equal<typeof event.data.session_id, string>>();
+        holds<Equal<typeof event.data.goal, string | null | undefined>>();
+        break;
+      case 'session.completed':
+        holds<Equal<typeof event.data.session_id, string>>();
+        holds<Equal<typeof event.data.caused_by, string | null | undefined>>();
+        seen.push(event.data.tokens_used, event.data['mine']);
+        break;
+      case 'session.failed':
+        holds<Equal<typeof event.data.error_message, string | null | undefined>>();
+        break;
+      case 'session.step.completed':
+        holds<Equal<typeof event.data.step_number, number | null | undefined>>();
+        break;
+      case 'agent.created':
+        holds<Equal<typeof event.data.agent_id, string>>();
+        holds<Equal<typeof event.data.tools, readonly unknown[] | null | undefined>>();
+        break;
+      case 'agent.updated':
+      case 'user.settings.updated':
+        holds<Equal<typeof event.data.changes, Readonly<Record<string, unknown>> | null | undefined>>();
+        break;
+      case 'agent.deleted':
+        holds<Equal<typeof event.data.permanent, boolean | null | undefined>>();
+        break;
+      case 'team.task.completed':
+      case 'team.execution.completed':
+        holds<Equal<typeof event.data.team_id, string>>();
+        break;
+      case 'webhook.sent':
+      case 'webhook.failed':
+        holds<Equal<typeof event.data.webhook_id, string>>();
+        break;
+      case 'billing.payment.failed':
+        holds<Equal<typeof event.data.payment_id, string>>();
+        break;
+      // @ts-expect-error: a misspelt type is found.
+      case 'session.complete':
+        break;
+      default:
+        seen.push(event.type);
+    }
+    if (event.type === 'session.completed') seen.push(event.data.duration_ms);
+  }
+  return seen;
+}
 
 type Listed = Exclude<Event, UnknownEvent>['type'];
 

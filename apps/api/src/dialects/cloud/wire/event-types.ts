@@ -8,8 +8,9 @@ import {
   SessionErrorDetails,
   StopReason,
 } from './event-parts.ts';
+import { RESOURCE_TYPES, SESSION_RESOURCE_TYPES } from './resource-event-types.ts';
 
-interface ListedType {
+export interface ListedType {
   readonly name: string;
   readonly description: string;
   readonly fields?: z.ZodRawShape;
@@ -65,9 +66,7 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
     },
   },
   'session.status_terminated': { name: 'SessionStatusTerminatedEvent', description: 'The session ended for good.' },
-  'session.updated': { name: 'SessionUpdatedEvent', description: "The session's title or metadata changed." },
   'session.usage': { name: 'SessionUsageEvent', description: 'Tokens used.' },
-  'session.deleted': { name: 'SessionDeletedEvent', description: 'The session was deleted.' },
   'session.error': {
     name: 'SessionErrorEvent',
     description: 'The run failed.',
@@ -80,4 +79,6 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
   'span.model_request_start': { name: 'SpanModelRequestStartEvent', description: 'A model request started.' },
   'span.model_request_end': { name: 'SpanModelRequestEndEvent', description: 'A model request ended.' },
   terminated: { name: 'TerminatedEvent', description: 'The execution was terminated.' },
+  ...SESSION_RESOURCE_TYPES,
+  ...RESOURCE_TYPES,
 };
