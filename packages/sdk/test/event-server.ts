@@ -26,6 +26,7 @@ export async function streamServer(...handlers: Handle[]) {
     const { 'last-event-id': lastEventId } = request.headers;
     const one = { query: Object.fromEntries(searchParams), lastEventId: lastEventId?.toString() };
     const handle = handlers[Math.min(asked.push(one), handlers.length) - 1];
+    openings.set(response, opening(one.lastEventId ?? one.query['after_id'] ?? idOf(0)));
     handle?.(one, response, request);
   });
   const streamOf = <T = TestEvent>(query: StreamQuery = {}, options: StreamOptions = {}, client: TurnlogOptions = {}) =>
@@ -47,14 +48,23 @@ export const framesBehind = (after: number, last: number): string =>
   Array.from({ length: Math.max(0, last - after) }, (_, index) => frame(eventOf(after + 1 + index))).join('');
 export const done = 'data: [DONE]\n\n';
 
+/** What the server sends first: the time to wait before a reconnect, and where the stream stands. */
+export const opening = (id: string): string => `retry: 731\n\n${position(id)}`;
+const openings = new WeakMap<ServerResponse, string>();
+
 export function accept(response: ServerResponse): ServerResponse {
+  acceptBarely(response).write(openings.get(response) ?? '');
+  return response;
+}
+
+function acceptBarely(response: ServerResponse): ServerResponse {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).flushHeaders();
   return response;
 }
 
-/** Sends bytes and drops the connection. */
+/** Sends these bytes alone and drops the connection. */
 export function cut(response: ServerResponse, bytes: Uint8Array | string): void {
-  accept(response);
+  acceptBarely(response);
   if (bytes.length === 0) return void response.socket?.destroySoon();
   response.write(bytes, () => response.socket?.destroySoon());
 }

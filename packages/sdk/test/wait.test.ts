@@ -10,7 +10,7 @@ import {
   type SessionStatus,
   TimeoutError,
 } from '../src/index.ts';
-import { accept, done, frame, idOf, position } from './event-server.ts';
+import { accept, done, frame, idOf, opening } from './event-server.ts';
 import { rejection, serve, token } from './fake.ts';
 
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
@@ -43,7 +43,7 @@ async function sessionServer(status: SessionStatus | 'deleted') {
     }
     if (request.url?.includes('/stream')) {
       hooks.stream();
-      accept(response).write(position(idOf(last)));
+      accept(response).write(opening(idOf(last)));
       streams.add(response.on('close', () => streams.delete(response)));
       return note('stream');
     }

@@ -32,6 +32,9 @@ export interface Progress {
  * as its place is known: from then on nothing is missed, whatever becomes of the connection. Returns when the server says
  * `[DONE]`. Throws what no reconnect can cure, a refusal above all, and when `signal` aborts. Reads on only when it is
  * asked for more, so that a slow reader slows the server down.
+ *
+ * Reconnects count in a row until an event comes, the place moves on, the connection has lasted, or the server parts by
+ * saying when to come back; that it says so in the beginning proves nothing.
  */
 export async function* follow<T>(
   { transport, path, query, options }: Source,
@@ -42,11 +45,14 @@ export async function* follow<T>(
   let attempt = 0;
   let baseMs: number | undefined;
   for (;;) {
+    const opening = wasOpen ? resuming(query, progress) : { query };
     try {
       const decoder = new FrameDecoder();
+      let openedAtMs: number | undefined;
       let placed = false;
-      const opening = wasOpen ? resuming(query, progress) : { query };
       for await (const bytes of transport.stream(path, { ...opening, options, signal, attempt })) {
+        openedAtMs ??= performance.now();
+        if (!wasOpen || performance.now() - openedAtMs >= lastingMs) attempt = 0;
         wasOpen = true;
         for (const frame of decoder.push(bytes)) {
           if (signal.aborted) throw abortError(signal);
@@ -54,8 +60,9 @@ export async function* follow<T>(
           const event = eventOf(frame, transport);
           progress.ended = event === done;
           if (progress.ended) return;
-          attempt = 0;
           const place = frame.id || progress.lastEventId;
+          const parting = placed && frame.retry !== undefined;
+          if (event !== undefined || place !== progress.lastEventId || parting) attempt = 0;
           if (event === undefined) progress.lastEventId = place;
           if (!placed && place !== undefined) {
             placed = true;
@@ -69,13 +76,19 @@ export async function* follow<T>(
       }
       throw new ConnectionError('The stream broke off: the server did not say that it has ended.');
     } catch (error) {
+      // However the connection was closed then, it was not lost.
+      if (signal.aborted) throw abortError(signal);
       const maxRetries = wasOpen ? (options.maxReconnects ?? Number.POSITIVE_INFINITY) : options.maxRetries;
-      const url = `/${path.join('/')}`;
-      await transport.backOff(error, { method: 'GET', url, attempt, maxRetries, signal, baseMs, patient: wasOpen });
+      const { query: sent } = opening;
+      const failed = { method: 'GET', path, query: sent, attempt, maxRetries, signal, baseMs, patient: wasOpen };
+      await transport.backOff(error, failed);
       attempt += 1;
     }
   }
 }
+
+/** A connection over which something still comes after this long was worth its while, though it brought no event. */
+const lastingMs = 45_000;
 
 const done = Symbol('[DONE]');
 

@@ -81,7 +81,8 @@ export interface StreamOptions extends Omit<RequestOptions, 'idempotencyKey'> {
   /** Attempts after the first, instead of the client's, until the stream was open once. */
   readonly maxRetries?: number | undefined;
   /**
-   * Reconnects in a row that bring nothing, once the stream was open; then their error is thrown.
+   * Reconnects in a row that bring nothing, once the stream was open; then their error is thrown. A connection that
+   * lasted brings something, though no event came.
    *
    * @defaultValue `Infinity`
    */

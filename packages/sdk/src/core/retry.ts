@@ -16,6 +16,17 @@ export interface Backoff {
   readonly patient?: boolean | undefined;
 }
 
+/** A failed attempt: which of how many, and how long to wait for the next. */
+export interface FailedAttempt extends Backoff {
+  readonly method: string;
+  readonly path: readonly string[];
+  readonly query: object | undefined;
+  readonly attempt: number;
+  /** Undefined: as many as the client allows. */
+  readonly maxRetries: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Milliseconds before the next attempt, or undefined when another attempt cannot help. The server has the last word
  * (`x-should-retry`, `retry-after`); else lost connections, timeouts, 408, 429 and 5xx are tried again, with full jitter.
@@ -85,4 +96,4 @@ export function sleep(delayMs: number, signal: AbortSignal | undefined): Promise
 }
 
 export const abortError = (signal: AbortSignal | undefined): AbortError =>
-  new AbortError('The caller aborted the request.', { cause: signal?.reason });
+  new AbortError('The caller ended it: its signal aborted, or it was closed.', { cause: signal?.reason });

@@ -8,7 +8,7 @@ import {
   type TurnlogOptions,
 } from './options.ts';
 import { errorFromAnswer } from './refusal.ts';
-import { type Backoff, bounded, retryDelayMs, sleep } from './retry.ts';
+import { bounded, type FailedAttempt, retryDelayMs, sleep } from './retry.ts';
 import { pathOf, queryOf } from './url.ts';
 
 /** What a request carries besides its path. */
@@ -25,16 +25,6 @@ export interface StreamPayload {
   readonly options: StreamOptions;
   readonly signal: AbortSignal;
   readonly attempt: number;
-}
-
-/** A failed attempt: which of how many, and how long to wait for the next. */
-export interface FailedAttempt extends Backoff {
-  readonly method: string;
-  readonly url: string;
-  readonly attempt: number;
-  /** Undefined: as many as the client allows. */
-  readonly maxRetries: number | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** What may be told of anything that was thrown. */
@@ -95,7 +85,7 @@ export class Transport {
         );
       } catch (thrown) {
         const error = this.#because(ConnectionError, `${method} ${url}: no answer`, thrown);
-        await this.backOff(error, { method, url, attempt, maxRetries, signal });
+        await this.backOff(error, { method, path, query: payload.query, attempt, maxRetries, signal });
       }
     }
   }
@@ -150,11 +140,12 @@ export class Transport {
   /** Waits until another attempt is due, or `signal` aborts. Throws the error itself when no attempt is left or can help. */
   async backOff(
     error: unknown,
-    { method, url, attempt, maxRetries, signal, ...backoff }: FailedAttempt,
+    { method, path, query, attempt, maxRetries, signal, ...backoff }: FailedAttempt,
   ): Promise<void> {
     if (!(error instanceof TurnlogError) || attempt >= (maxRetries ?? this.#config.maxRetries)) throw error;
     const delayMs = retryDelayMs(error, attempt, backoff);
     if (delayMs === undefined) throw error;
+    const url = this.#url(path, query);
     this.#config.logger?.warn('turnlog retry', { method, url, attempt, delayMs, reason: error.message });
     await sleep(delayMs, signal);
   }
@@ -167,12 +158,16 @@ export class Transport {
   /** What a caller gave that has no form on the wire (a bigint, a line break in a header) is refused as our own error. */
   #prepare(method: string, path: readonly string[], { query, body, options = {} }: Payload) {
     try {
-      const url = this.#config.baseURL + pathOf(path) + queryOf(query);
+      const url = this.#url(path, query);
       const text = body === undefined ? undefined : JSON.stringify(body);
       return { url, text, headers: this.#headers(method, text !== undefined, options) };
     } catch (thrown) {
       throw this.#because(TurnlogError, `${method} /${path.join('/')}: this cannot be sent`, thrown);
     }
+  }
+
+  #url(path: readonly string[], query: object | undefined): string {
+    return this.#config.baseURL + pathOf(path) + queryOf(query);
   }
 
   async #attempt<T>(method: string, url: string, attempt: number, init: RequestInit): Promise<T> {
