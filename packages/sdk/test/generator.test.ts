@@ -111,6 +111,17 @@ describe('operations', () => {
     expect(text).toContain("   * const song = await client.songs.sing({ id: 'it\\'s' });");
   });
 
+  test('import the types that they use, and none that they only speak of', () => {
+    const get = { operationId: 'songs.list', responses: answer('SongPage') };
+    const summary = 'Like PagePromise, EventStream, SongPage and Lyrics';
+    const document = documentOf({ summary }, { SongPage: page, Lyrics: song });
+    const paths = { ...document.paths, '/v1/list': { get: { ...get, responses: answer('Lyrics') } } };
+    const text = resourcesOf({ ...document, paths });
+    expect(text).toContain("import { type RequestOptions, Resource } from '../core/resource.ts';\nimport type {\n");
+    expect(text).toContain("import type {\n  Lyrics,\n  Song,\n} from './types.ts';");
+    expect(text).not.toMatch(/import.*(PagePromise|EventStream)/);
+  });
+
   test('marked x-sdk-skip are left out', () => {
     const document = documentOf({});
     const paths = { ...document.paths, '/healthz': { get: { 'x-sdk-skip': true, responses: {} } } };
@@ -298,6 +309,18 @@ describe('what is not understood is refused in a sentence that names the place',
       'an unknown keyword',
       documentOf({}, { Song: { ...song, patternProperties: {} } }),
       /Song: the generator does not understand the keyword "patternProperties"/,
+    ],
+    [
+      'a discriminator of any other type',
+      documentOf(
+        {},
+        {
+          Song: { oneOf: [ref('Tune')], discriminator: { propertyName: 'type' } },
+          Tune: { type: 'object', properties: { type: ref('Mystring') } },
+          Mystring: { type: 'string' },
+        },
+      ),
+      /Tune\.type: a discriminator without listed values must be a string, or a string or null/,
     ],
     [
       'OpenAPI 3.0 null',

@@ -31,6 +31,14 @@ function propertyOf(document: Document, schema: Schema, name: string, where: str
   return schema.properties?.[name] ?? inherited?.find((found) => found !== undefined);
 }
 
+/** The type of such a discriminator: the enum of its owner in the place of any string. */
+export function unlistedType({ type }: Schema, owner: string, where: string): string {
+  const types = [type ?? []].flat();
+  const known = types.includes('string') && types.every((one) => one === 'string' || one === 'null');
+  if (!known) refuse(where, 'a discriminator without listed values must be a string, or a string or null.');
+  return types.map((one) => (one === 'string' ? `${owner}Type` : one)).join(' | ');
+}
+
 /**
  * A string type that no string literal is comparable to. With plain `string` in its place, `case 'user.message'` would
  * keep the unknown member and narrow to nothing.

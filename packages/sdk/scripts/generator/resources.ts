@@ -4,6 +4,15 @@ import type { Operation, PathArgument } from './operations.ts';
 import { camelCase, comment, key, literal, pascalCase, quote } from './text.ts';
 import type { TypeWriter } from './types.ts';
 
+/** What all parts of the text share. */
+interface Writing {
+  readonly types: TypeWriter;
+  /** Ids of all operations. */
+  readonly ids: ReadonlySet<string>;
+  /** Names that the text uses, and so imports. */
+  readonly used: Set<string>;
+}
+
 interface Node {
   readonly names: readonly string[];
   readonly children: Map<string, Node>;
@@ -15,11 +24,10 @@ export function printFiles(operations: readonly Operation[], types: TypeWriter):
   const root: Node = { names: [], children: new Map(), operations: [] };
   for (const operation of operations) place(root, operation);
   for (const { body, where } of operations) if (body) types.markInput(body.schema, where);
-  const classes = printNode(root, types, new Set(operations.map(idOf)));
+  const used = new Set<string>();
+  const classes = printNode(root, { types, ids: new Set(operations.map(idOf)), used });
   for (const { errors, where } of operations) for (const error of errors) types.typeOf(error, where, 'Error');
-  const used = new Set([...classes.matchAll(/\b[A-Z]\w+/g)].map(([name]) => name));
-  const declared = [...types.print().matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name ?? '');
-  const imports = declared.filter((name) => used.has(name)).sort();
+  const imports = [...used].filter((name) => !coreNames.has(name)).sort();
   return {
     types: `${banner}\n${types.print()}`,
     resources: `${banner}\n${importsOfCore(used)}import type {\n${imports
@@ -36,12 +44,15 @@ const core: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.values(bases).map(({ name, from }) => [from, [name]])),
 };
 
+const nameOf = (specifier: string): string => specifier.replace('type ', '');
+const coreNames: ReadonlySet<string> = new Set(Object.values(core).flat().map(nameOf));
+
 function importsOfCore(used: ReadonlySet<string>): string {
   const lines = Object.entries(core).map(([from, all]) => {
-    const names = all.filter((name) => used.has(name.replace('type ', '')));
+    const names = all.filter((name) => used.has(nameOf(name)));
     if (names.length === 0) return '';
     const onlyTypes = names.every((name) => name.startsWith('type '));
-    const list = onlyTypes ? names.map((name) => name.replace('type ', '')) : names;
+    const list = onlyTypes ? names.map(nameOf) : names;
     return `import ${onlyTypes ? 'type ' : ''}{ ${list.join(', ')} } from '${from}';\n`;
   });
   return lines.join('');
@@ -75,28 +86,31 @@ function baseOf(node: Node, ids: ReadonlySet<string>): Base | undefined {
 
 const className = (node: Node): string => (node.names.length === 0 ? 'Resources' : pascalCase(...node.names));
 
-function printNode(node: Node, types: TypeWriter, ids: ReadonlySet<string>): string {
+function printNode(node: Node, writing: Writing): string {
   const clash = node.operations.find((operation) => node.children.has(operation.name));
   if (clash) refuse(clash.where, `"${clash.name}" is a method and a resource of ${className(node)}.`);
   const doc = node.names.length === 0 ? 'All resources of the API.' : `\`client.${node.names.join('.')}\``;
   const fields = [...node.children.values()].map(
-    (child) =>
-      `${comment({ text: [`\`client.${child.names.join('.')}\``] }, '  ')}  readonly ${child.names.at(-1)}: ${className(child)} = new ${className(child)}(this.transport);\n`,
+    (child) => `  readonly ${child.names.at(-1)}: ${className(child)} = new ${className(child)}(this.transport);\n`,
   );
-  const methods = node.operations.map((operation) => printMethod(operation, types));
-  const head = `${comment({ text: [doc] })}export class ${className(node)} extends ${baseOf(node, ids)?.name ?? 'Resource'} {\n`;
+  const methods = node.operations.map((operation) => printMethod(operation, writing));
+  const base = baseOf(node, writing.ids)?.name ?? 'Resource';
+  writing.used.add(base);
+  const head = `${comment({ text: [doc] })}export class ${className(node)} extends ${base} {\n`;
   const body = [fields.join(''), ...methods].filter((part) => part !== '').join('\n');
-  return [`${head}${body}}\n`, ...[...node.children.values()].map((child) => printNode(child, types, ids))].join('\n');
+  return [`${head}${body}}\n`, ...[...node.children.values()].map((child) => printNode(child, writing))].join('\n');
 }
 
-function printMethod(operation: Operation, types: TypeWriter): string {
+function printMethod(operation: Operation, writing: Writing): string {
   const ids = operation.path.filter((segment) => typeof segment !== 'string');
-  const params = paramsOf(operation, types);
-  const [type, call] = callOf(operation, types, params);
+  const params = paramsOf(operation, writing);
+  const [type, call] = callOf(operation, writing, params);
+  const options = operation.result.kind === 'stream' ? 'StreamOptions' : 'RequestOptions';
+  writing.used.add(options);
   const signature = [
     ...ids.map((id) => `${id.name}: string`),
     ...(params ? [params.signature] : []),
-    `options?: ${operation.result.kind === 'stream' ? 'StreamOptions' : 'RequestOptions'}`,
+    `options?: ${options}`,
   ].join(', ');
   const doc = comment(
     {
@@ -113,14 +127,16 @@ function printMethod(operation: Operation, types: TypeWriter): string {
 /** What a method returns, as a type and as an expression. */
 function callOf(
   { result, verb, path, where }: Operation,
-  types: TypeWriter,
+  { types, used }: Writing,
   params: Params | undefined,
 ): [type: string, call: string] {
   const value = result.kind === 'void' ? 'void' : types.use(result.schema, where);
+  if (result.kind !== 'void') used.add(value);
   const segments = `[${path.map((segment) => (typeof segment === 'string' ? quote(segment) : segment.name)).join(', ')}]`;
   if (result.kind === 'page' || result.kind === 'stream') {
     if (verb !== 'GET') refuse(where, `a ${result.kind} is read with GET.`);
     const name = result.kind === 'page' ? 'PagePromise' : 'EventStream';
+    used.add(name);
     return [`${name}<${value}>`, `new ${name}(this.transport, ${segments}, ${params?.value ?? 'undefined'}, options)`];
   }
   const sent = params && (params.value === params.place ? params.place : `${params.place}: ${params.value}`);
@@ -138,16 +154,18 @@ interface Params {
 }
 
 /** Where every member may be left out, so may the whole. */
-function paramsOf(operation: Operation, types: TypeWriter): Params | undefined {
+function paramsOf(operation: Operation, { types, used }: Writing): Params | undefined {
   const { body, query, where } = operation;
   if (body) {
     const type = types.typeOf(body.schema, where, '');
+    used.add(type);
     const required = types.hasRequired(body.schema, where) ? `params: ${type}` : `params: ${type} = {}`;
     return { signature: body.required ? required : `params?: ${type}`, place: 'body', value: 'params' };
   }
   if (query.length === 0) return undefined;
   const names = [...operation.resource, operation.name];
   const type = types.useParameters(pascalCase(...names, 'Params'), `client.${names.join('.')}`, query, where);
+  used.add(type);
   const optional = query.every((parameter) => !parameter.required);
   const signature = `params${optional ? '?' : ''}: ${type}`;
   const renamed = query.filter((parameter) => parameter['x-sdk-name'] !== undefined);

@@ -1,6 +1,6 @@
 import { componentSchema, type Document, type Parameter, refuse, type Schema, schemaName } from './document.ts';
 import { check, children, isStructural } from './keywords.ts';
-import { findUnknownMembers, unknownEnum } from './open-union.ts';
+import { findUnknownMembers, unknownEnum, unlistedType } from './open-union.ts';
 import { comment, key, literal, pascalCase } from './text.ts';
 
 const primitives: Readonly<Record<string, string>> = {
@@ -143,8 +143,11 @@ export class TypeWriter {
     const input = this.#inputs.has(owner);
     const members = Object.entries(schema.properties ?? {}).map(([name, property]) => {
       const optional = !schema.required?.includes(name);
-      const known = this.typeOf(property, `${where}.${name}`, pascalCase(owner, name));
-      const type = this.#unknownMembers.get(owner) === name ? known.replace('string', `${owner}Type`) : known;
+      const place = `${where}.${name}`;
+      const unlisted = this.#unknownMembers.get(owner) === name;
+      const type = unlisted
+        ? unlistedType(property, owner, place)
+        : this.typeOf(property, place, pascalCase(owner, name));
       const doc = comment(
         {
           text: [withExample(property)],

@@ -32,17 +32,13 @@ import type {
 
 /** All resources of the API. */
 export class Resources extends Resource {
-  /** `client.sessions` */
   readonly sessions: Sessions = new Sessions(this.transport);
-  /** `client.events` */
   readonly events: Events = new Events(this.transport);
-  /** `client.tokens` */
   readonly tokens: Tokens = new Tokens(this.transport);
 }
 
 /** `client.sessions` */
 export class Sessions extends SessionWaiter {
-  /** `client.sessions.events` */
   readonly events: SessionsEvents = new SessionsEvents(this.transport);
 
   /**
