@@ -55,8 +55,10 @@ function play(script: Script): Response {
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }
 
+type Options = StreamOptions & { readonly after_id?: string };
+
 /** Milliseconds before each reconnect of a stream with these connections, then a 404; and the error at its end. */
-async function reconnects(scripts: readonly (Script | Error | Response)[], options: StreamOptions = {}) {
+async function reconnects(scripts: readonly (Script | Error | Response)[], { after_id, ...options }: Options = {}) {
   vi.useFakeTimers();
   const rest = [...scripts];
   const logger = { debug: () => {}, warn: vi.fn<Logger['warn']>() };
@@ -66,7 +68,7 @@ async function reconnects(scripts: readonly (Script | Error | Response)[], optio
     return next instanceof Response ? next : play(next);
   };
   const transport = new Transport({ token, baseURL, fetch, logger });
-  const over = rejection(collect(new EventStream(transport, ['v1'], {}, options)));
+  const over = rejection(collect(new EventStream(transport, ['v1'], { after_id }, options)));
   await vi.runAllTimersAsync();
   const error = await over;
   vi.useRealTimers();
@@ -91,14 +93,16 @@ describe('reconnects in a row that bring nothing', () => {
 
   test('are counted anew after an event, and after a position beyond the last', async () => {
     const event: Script = opened([1, framesBehind(0, 1)]);
+    const nameless: Script = opened([1, 'data: {}\n\n']);
     const moved: Script = [[0, `${opening(idOf(1))}${heartbeat}${position(idOf(9))}`]];
     const unmoved: Script = [[0, opening(idOf(9))]];
     expect((await reconnects([opened(), event, [[0, opening(idOf(1))]]])).delays).toEqual([731, 731, 1_462]);
+    expect((await reconnects([opened(), nameless, opened()])).delays).toEqual([731, 731, 1_462]);
     expect((await reconnects([opened(), moved, unmoved, unmoved])).delays).toEqual([731, 731, 1_462, 2_924]);
   });
 
   test('are counted from the first time that the stream was open', async () => {
-    const { delays, error } = await reconnects([busy(), busy(), opened(), lost], { maxReconnects: 1 });
+    const { delays, error } = await reconnects([busy(), busy(), opened(), lost], { after_id: at, maxReconnects: 1 });
     expect(delays).toEqual([500, 1_000, 731]);
     expect(error).toBeInstanceOf(ConnectionError);
   });
