@@ -398,20 +398,32 @@ function describeSparse(sandbox: Sandbox): void {
   describe('a sparse filter over more events than a page looks at', () => {
     const EVERY = 5_000;
     const EVENTS = 9 * EVERY;
-    const rare: EventFilter = { types: ['rare.find'], session: null, agentId: 'agent-a' };
+    /** So many types that an engine looks at events one by one; events of a session that is gone had all but one. */
+    const GONE = Array.from({ length: 20 }, (_, n) => `gone.kind_${n}`);
+    const ofAgentAndTypes = (...types: string[]): EventFilter => ({ types, session: null, agentId: 'agent-a' });
+    const rare = ofAgentAndTypes(...GONE, 'rare.find');
+    const finds = Array.from({ length: 9 }, (_, n) => (n + 1) * EVERY + 1);
+    const seqsOf = (events: readonly { readonly text: string }[]) => events.map(({ text }) => viewOf(text).seq);
     let org: OrgId;
+    let holder: SessionId;
 
     beforeAll(async () => {
       org = await sandbox.newOrg();
       const { store } = sandbox;
       const command = sessionCommand({ agent: { id: 'agent-a', version: null } });
       const { value: session } = await store.createSession(org, command, context());
+      const events = GONE.map((type) => draft({ type }));
+      const { value: gone } = await store.createSession(org, sessionCommand({ events }), context());
+      await store.deleteSession(org, byId(gone), context());
+      await sandbox.open.idle();
+      holder = session.id;
       const batch = notes(limits.batchEvents);
       const edge = (type: string) => store.appendEvents(org, byId(session), notes(1, type), context());
       await edge('first.only');
       for (let n = limits.batchEvents; n <= EVENTS; n += limits.batchEvents) {
         const last = n % EVERY === 0 ? notes(1, 'rare.find') : notes(1);
         await store.appendEvents(org, byId(session), [...batch.slice(1), ...last], context());
+        if (n % EVERY === 0) await store.publishEvents(org, notes(1, 'rare.find'), context());
       }
       await edge('last.only');
     });
@@ -425,9 +437,7 @@ function describeSparse(sandbox: Sandbox): void {
         expect(first.data.length).toBeGreaterThan(0);
         expect(first.data.length).toBeLessThanOrEqual(limits.feedScanRows / EVERY + 1);
         const { events, pages } = await walkFeed(sandbox, org, { filter: rare, order, direction, cursor });
-        expect(events.map(({ text }) => viewOf(text).seq).sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual(
-          Array.from({ length: 9 }, (_, n) => (n + 1) * EVERY + 1),
-        );
+        expect(seqsOf(events).sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual(finds);
         expect(new Set(events.map(({ id }) => id)).size).toBe(9);
         expect(pages, 'no row is looked at twice').toBeLessThanOrEqual(Math.ceil(EVENTS / limits.feedScanRows) + 1);
       },
@@ -435,7 +445,7 @@ function describeSparse(sandbox: Sandbox): void {
 
     test('a page that has found nothing goes on until it has, or until there is no more', async () => {
       const find = async (type: string, query: Partial<FeedQuery>) => {
-        const filter: EventFilter = { types: [type], session: null, agentId: 'agent-a' };
+        const filter = ofAgentAndTypes(...GONE, type);
         const { data, hasMore } = await feedPage(sandbox, org, { ...query, filter });
         return { types: data.map(({ text }) => viewOf(text).type), hasMore };
       };
@@ -445,8 +455,26 @@ function describeSparse(sandbox: Sandbox): void {
       expect(await find('nobody.s', { order: 'asc' })).toEqual({ types: [], hasMore: false });
     });
 
+    test.each(WAYS)(
+      'few types, seldom or often, of an agent or of a session are met once each ($order, $direction)',
+      async ({ order, direction }) => {
+        const cursor = direction === 'before' ? edgeOf(order) : null;
+        const ascending = (order === 'asc') === (direction === 'after');
+        const found = async (filter: EventFilter) => {
+          const { events } = await walkFeed(sandbox, org, { filter, order, direction, cursor });
+          return seqsOf(ascending ? events : events.toReversed());
+        };
+        const often = Array.from({ length: EVENTS }, (_, n) => n + 2).filter((seq) => !finds.includes(seq));
+        for (const whose of [ofAgent('agent-a'), ofSession(holder), { ...ofAgent('agent-a'), session: holder }]) {
+          expect(await found({ ...whose, types: ['rare.find', 'nobody.s'] })).toEqual(finds);
+          expect(await found({ ...whose, types: ['first.only', 'rare.find', 'last.only'] })).toHaveLength(11);
+          expect(await found({ ...whose, types: ['note.added'] })).toEqual(often);
+        }
+      },
+    );
+
     test('the end of what was looked at is the head when nothing is left', async () => {
-      const filter: EventFilter = { types: ['last.only'], session: null, agentId: 'agent-a' };
+      const filter = ofAgentAndTypes(...GONE, 'last.only');
       const page = await feedPage(sandbox, org, { filter });
       expect(page.scannedThrough).toBe(await sandbox.store.headOf(org, 'feed'));
     });

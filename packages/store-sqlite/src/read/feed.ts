@@ -40,12 +40,11 @@ export class FeedReader {
   async list(org: number, query: FeedQuery): Promise<FeedPage> {
     const ascending = readsAscending(query);
     const page = new FillingPage<Buffer>(query.limit);
-    const budget = { wanted: query.limit, rows: limits.readRows };
     let { low, high } = boundsOf(query, ascending);
     let lookedAt: Uint8Array | null = null;
     let hasMore = true;
     for (let rows = 0; page.data.length === 0 || rows < limits.feedScanRows; rows += limits.readRows) {
-      const look = { org, filter: query.filter, ascending, low, high, ...budget };
+      const look = { org, filter: query.filter, ascending, low, high, rows: limits.readRows };
       const end = this.#reader.snapshot(() => this.#scan.look(look, (_, text) => page.add(text, text.length)));
       if (end !== 'behind') {
         lookedAt = end.lookedAt ?? lookedAt;

@@ -2,6 +2,7 @@
 import type { EventFilter } from '@turnlog/core/event-filter';
 import type { OrgId, SessionId } from '@turnlog/core/ids';
 import { SESSION_STATUSES } from '@turnlog/core/lifecycle';
+import { limits } from '@turnlog/core/limits';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
 import type { EventQuery, FeedQuery, LogStream, SessionQuery } from '@turnlog/core/store';
 import { SCOPES } from '@turnlog/core/tokens';
@@ -71,6 +72,9 @@ async function write(store: SqliteStore, org: OrgId): Promise<Session> {
     const update = { title: 'changed', metadata: { team: 'green', number: null } };
     await store.updateSession(org, ref, update, context(newKey()));
     await store.cancelSession(org, ref, context());
+  }
+  for (let n = 0; n <= limits.readRows; n += limits.batchEvents) {
+    await store.appendEvents(org, { externalId: 'external 4' }, notes(limits.batchEvents), context());
   }
   await store.archiveSession(org, { externalId: 'external 5' }, context());
   await store.deleteSession(org, { externalId: 'external 6' }, context());
