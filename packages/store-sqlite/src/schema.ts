@@ -60,6 +60,7 @@ export const sessions = sqliteTable(
     uniqueIndex('sessions_external_id').on(t.org, t.externalId).where(sql`external_id IS NOT NULL`),
     index('sessions_agent').on(t.org, t.agentNo, t.no).where(sql`agent_no IS NOT NULL`),
     index('sessions_deleted').on(t.deletedUs).where(sql`deleted_us IS NOT NULL`),
+    index('sessions_deleted_org').on(t.org).where(sql`deleted_us IS NOT NULL`),
   ],
 );
 

@@ -63,11 +63,6 @@ const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
     text: /^SELECT org, no FROM sessions WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1$/,
     why: 'the purge: the first entry of an index that holds deleted sessions only',
   },
-  {
-    step: /^SEARCH sessions USING COVERING INDEX sessions_deleted \(deleted_us>\?\)$/,
-    text: /^SELECT 1 FROM sessions WHERE deleted_us IS NOT NULL LIMIT 1$/,
-    why: 'whether any session waits for its purge: the first entry of the same index, and nothing of it is shown',
-  },
 ];
 
 /** Events of an agent's sessions and those that name it: each in the order of its own index, merged as they come. */

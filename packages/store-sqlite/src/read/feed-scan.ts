@@ -74,8 +74,9 @@ export class FeedScan {
   }
 
   #hiddenSessions(org: number): Hidden {
-    const text = 'SELECT 1 FROM sessions WHERE deleted_us IS NOT NULL LIMIT 1';
-    if (!this.#statements.row(text)) return null;
+    const text =
+      'SELECT 1 FROM sessions INDEXED BY sessions_deleted_org WHERE org = ? AND deleted_us IS NOT NULL LIMIT 1';
+    if (!this.#statements.row(text, org)) return null;
     const known = new Map<number, boolean>();
     return (session) => {
       let hidden = known.get(session);

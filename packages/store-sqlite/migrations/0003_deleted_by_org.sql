@@ -1,0 +1,1 @@
+CREATE INDEX `sessions_deleted_org` ON `sessions` (`org`) WHERE deleted_us IS NOT NULL;
