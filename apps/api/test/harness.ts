@@ -16,6 +16,7 @@ import { sha256 } from '../src/http/credentials.ts';
 import { createServer } from '../src/http/server.ts';
 import type { Services } from '../src/http/services.ts';
 import { type StreamLimits, Streams } from '../src/http/streams/streams.ts';
+import { nextTurn } from '../src/process/machine.ts';
 
 export interface Reply {
   readonly status: number;
@@ -80,7 +81,7 @@ export function streaming(bounds: Partial<StreamLimits> & { readonly lagBytes?: 
   const { lagBytes = limits.streamLagBytes, ...own } = bounds;
   return ({ store, nowUs }) => ({
     streams: new Streams({ ...STREAM_LIMITS, ...own }, nowUs),
-    tails: new Tails({ store, wakeups: store, lagBytes }),
+    tails: new Tails({ store, wakeups: store, lagBytes, nextTurn }),
   });
 }
 
@@ -95,7 +96,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   const services: Services = {
     store,
     directory: store,
-    tails: new Tails({ store, wakeups: store, lagBytes: limits.streamLagBytes }),
+    tails: new Tails({ store, wakeups: store, lagBytes: limits.streamLagBytes, nextTurn }),
     streams: new Streams(STREAM_LIMITS, nowUs),
     nowUs,
     random: randomBytes,

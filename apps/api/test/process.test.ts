@@ -319,7 +319,7 @@ describe('stopping', () => {
     for (const stream of streams) {
       const rest = await (await open(next, stream.lastId)).all();
       expect([...stream.ids, ...rest.ids]).toEqual(ids);
-      expect(rest.frames.at(-1)?.text).toBe('data: [DONE]');
+      expect(rest.frames.at(-1)?.text).toBe('retry: 60000\ndata: [DONE]');
     }
     expect(await second.stop()).toBe(0);
   });

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '@turnlog/core/limits';
 import { Tails } from '@turnlog/core/tails';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { nextTurn } from '../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from './harness.ts';
 import { eventually, type Opening, openSse, type SseClient } from './support/sse.ts';
 
@@ -257,7 +258,7 @@ describe('a reader that stays behind', () => {
     await stage.append({ type: 'terminated' });
     await stream.all();
     expect(stream.ids).toEqual(await stage.ids());
-    expect(stream.frames.at(-1)?.text).toBe('data: [DONE]');
+    expect(stream.frames.at(-1)?.text).toBe('retry: 60000\ndata: [DONE]');
   });
 });
 
@@ -385,7 +386,7 @@ describe('slots', () => {
             return store.headOf(...question);
           },
         };
-        return { tails: new Tails({ store: slow, wakeups: store, lagBytes: 1_000_000 }) };
+        return { tails: new Tails({ store: slow, wakeups: store, lagBytes: 1_000_000, nextTurn }) };
       });
       const abort = new AbortController();
       const leaving = fetch(`${stage.url}${path(stage)}${query}`, {

@@ -1,6 +1,7 @@
 /** What ends a stream against its will, and what keeps it from opening: tokens that stop counting, failures, refusals. */
 import { Tails } from '@turnlog/core/tails';
 import { afterEach, describe, expect, it } from 'vitest';
+import { nextTurn } from '../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from './harness.ts';
 import { eventually, type Opening, openSse, type SseClient } from './support/sse.ts';
 
@@ -145,7 +146,7 @@ describe('a token that stops to count takes along what it has opened, and nothin
           return store.headOf(...question);
         },
       };
-      return { tails: new Tails({ store: slow, wakeups: store, lagBytes: 1_000_000 }) };
+      return { tails: new Tails({ store: slow, wakeups: store, lagBytes: 1_000_000, nextTurn }) };
     });
     const token = await newToken();
     const opening = [
@@ -180,6 +181,7 @@ describe('a failure of ours', () => {
         },
         wakeups: store,
         lagBytes: 1_000_000,
+        nextTurn,
       }),
     }));
     return state;
@@ -239,6 +241,7 @@ describe('a failure of ours', () => {
         },
         wakeups: store,
         lagBytes: 1_000_000,
+        nextTurn,
       }),
     }));
     const refused = await (await openAs(h.org.token)).all();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => h.close());
 
-const DONE = 'data: [DONE]';
+const DONE = 'retry: 60000\ndata: [DONE]';
 const note = (n: number) => ({ type: 'agent.thinking', n });
 const notes = (count: number) => Array.from({ length: count }, (_, n) => note(n));
 
@@ -271,7 +271,7 @@ describe('the end of a session', () => {
       for (const stream of streams) {
         expect(await stream.ended).toBe('ended');
         expect(stream.events).toHaveLength(count);
-        expect(stream.text).toMatch(/\n\ndata: \[DONE\]\n\n$/);
+        expect(stream.text).toMatch(/\n\nretry: 60000\ndata: \[DONE\]\n\n$/);
       }
       await late.all();
       expect([late.events.length, late.frames.at(-1)?.text]).toEqual([count - 2, DONE]);
@@ -465,7 +465,7 @@ describe('requests of an unusual form', () => {
     const ids = [...body.matchAll(/^id: (evt_.*)$/gm)].map(([, id]) => id);
     expect(ids).toEqual(await idsOf(session));
     expect(body.replace(/^retry: \d+\n\nid: .*\n\n/, '')).toMatch(
-      /^(id: .*\nevent: .*\ndata: .*\n\n)+retry: 60000\n\ndata: \[DONE\]\n\n$/,
+      /^(id: .*\nevent: .*\ndata: .*\n\n)+retry: 60000\ndata: \[DONE\]\n\n$/,
     );
   });
 

@@ -1,6 +1,6 @@
 /** The Directory port: the few look-ups that cross orgs (I7), from a credential to the org it speaks for. */
 import type { OrgId, TokenId } from './ids.ts';
-import type { Principal } from './tokens.ts';
+import type { Principal, Scope } from './tokens.ts';
 
 export interface NewOrg {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface NewOrg {
     readonly prefix: string;
     /** Absent: never. */
     readonly expiresUs?: number;
+    /** Absent: every scope. */
+    readonly scopes?: readonly Scope[];
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a reader of the log wants to see of it. */
-import { matchesPattern } from './events.ts';
+import { matchesPattern, patternMatcher } from './events.ts';
 import type { SessionId } from './ids.ts';
+import { limits } from './limits.ts';
 
 /** Null members let everything through. */
 export interface EventFilter {
@@ -33,6 +34,40 @@ export function passes(filter: EventFilter | null, event: Filtered): boolean {
   if (session !== null && event.sessionId !== session && event.aboutSession !== session) return false;
   if (agentId !== null && event.agentId !== agentId && event.aboutAgent !== agentId) return false;
   return types === null || types.some((pattern) => matchesPattern(pattern, event.type));
+}
+
+/** A filter ready for a stream of events: what its patterns say of a type is remembered. */
+export class LiveFilter {
+  /** Equal for equal filters; empty when everything passes. */
+  readonly key: string;
+  readonly #filter: EventFilter | null;
+  readonly #matchers: readonly ((type: string) => boolean)[];
+  readonly #byType = new Map<string, boolean>();
+
+  constructor(filter: EventFilter | null) {
+    this.key = filterKey(filter);
+    this.#filter = filter === null ? null : { ...filter, types: null };
+    this.#matchers = (filter?.types ?? []).map(patternMatcher);
+  }
+
+  /** How many comparisons an event of this type takes, at most. */
+  cost(type: string): number {
+    return this.#byType.has(type) ? 1 : 1 + this.#matchers.length;
+  }
+
+  passes(event: Filtered): boolean {
+    return passes(this.#filter, event) && (this.#matchers.length === 0 || this.#ofType(event.type));
+  }
+
+  #ofType(type: string): boolean {
+    let matches = this.#byType.get(type);
+    if (matches === undefined) {
+      if (this.#byType.size >= limits.filterTypesKept) this.#byType.clear();
+      matches = this.#matchers.some((matcher) => matcher(type));
+      this.#byType.set(type, matches);
+    }
+    return matches;
+  }
 }
 
 /** Equal for equal filters, so that their readers share the work; empty for none, and for one whose members are all null. */

@@ -118,19 +118,26 @@ export function checkPatterns(patterns: readonly string[], param: string): void 
   }
 }
 
-/** Whether a type matches a checked pattern; linear in the length of both. */
+/** Whether a type matches a checked pattern. */
 export function matchesPattern(pattern: string, type: string): boolean {
+  return patternMatcher(pattern)(type);
+}
+
+/** A checked pattern, ready for many types; each takes time linear in the length of both. */
+export function patternMatcher(pattern: string): (type: string) => boolean {
   const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return pattern === type;
-  if (!type.startsWith(first)) return false;
-  let position = first.length;
+  if (rest.length === 0) return (type) => type === pattern;
   const last = rest.pop() as string;
-  for (const part of rest) {
-    const found = type.indexOf(part, position);
-    if (found < 0) return false;
-    position = found + part.length;
-  }
-  return type.length - last.length >= position && type.endsWith(last);
+  return (type) => {
+    if (!type.startsWith(first)) return false;
+    let position = first.length;
+    for (const part of rest) {
+      const found = type.indexOf(part, position);
+      if (found < 0) return false;
+      position = found + part.length;
+    }
+    return type.length - last.length >= position && type.endsWith(last);
+  };
 }
 
 function readType(event: JsonNode, param: string): string {

@@ -37,6 +37,12 @@ export const limits = {
   sliceEvents: 200,
   sliceBytes: 64 * 1024,
 
+  /** Reads of history, over all tails, before other work gets a turn; and comparisons of live events with filters. */
+  historyReadsPerTurn: 4,
+  filterComparisonsPerTurn: 20_000,
+  /** Types of which a tail's filter remembers whether they pass. */
+  filterTypesKept: 200,
+
   idempotencyKeyCharacters: 255,
   idempotencyKeptMs: 48 * 60 * 60 * 1000,
 

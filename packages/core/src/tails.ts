@@ -8,9 +8,11 @@
  */
 import type { EventFilter } from './event-filter.ts';
 import type { EventId, OrgId } from './ids.ts';
+import { limits } from './limits.ts';
 import type { LogEvent, LogStream } from './store.ts';
 import { TopicTail } from './tails/tail.ts';
 import { Topic, type TopicOptions } from './tails/topic.ts';
+import { Turnstile } from './tails/turnstile.ts';
 import type { Wakeups } from './wakeups.ts';
 
 /** Where a tail begins: behind a position, at the very start, or with what comes next. */
@@ -43,8 +45,13 @@ export interface Tail {
   close(): void;
 }
 
-export interface TailsOptions extends TopicOptions {
+export interface TailsOptions extends Omit<TopicOptions, 'history'> {
   readonly wakeups: Wakeups;
+}
+
+export interface OpenOptions {
+  /** Goes on when its session takes no more events, until that is deleted: it may be reopened. */
+  readonly beyondEnd: boolean;
 }
 
 interface OrgTopics {
@@ -54,12 +61,12 @@ interface OrgTopics {
 }
 
 export class Tails {
-  readonly #options: TailsOptions;
+  readonly #options: TopicOptions;
   readonly #orgs = new Map<OrgId, OrgTopics>();
   readonly #stopListening: () => void;
 
   constructor(options: TailsOptions) {
-    this.#options = options;
+    this.#options = { ...options, history: new Turnstile(limits.historyReadsPerTurn, options.nextTurn) };
     this.#stopListening = options.wakeups.listen({
       woken: (org, sessions) => {
         const known = this.#orgs.get(org);
@@ -77,9 +84,15 @@ export class Tails {
    * A tail whose position is fixed. Rejects with `session_not_found`; null when `after` is no event of the session.
    * Hands nothing over before `start`.
    */
-  async open(org: OrgId, stream: LogStream, start: TailStart, filter: EventFilter | null): Promise<Tail | null> {
+  async open(
+    org: OrgId,
+    stream: LogStream,
+    start: TailStart,
+    filter: EventFilter | null,
+    options: OpenOptions = { beyondEnd: false },
+  ): Promise<Tail | null> {
     const topic = this.#topic(org, stream);
-    const tail = new TopicTail(topic, filter);
+    const tail = new TopicTail(topic, filter, options.beyondEnd);
     topic.register(tail);
     try {
       const head = await this.#options.store.headOf(org, stream);

@@ -15,7 +15,7 @@ export function createOrg(db: Connection, org: NewOrg, nowUs: number): OrgId {
   return inTransaction(db, () => insertOrg(db, org, nowUs));
 }
 
-/** Makes a token with every scope for an org; false when there is no such org. */
+/** Makes a token for an org; false when there is no such org. */
 export function createOperatorToken(db: Connection, org: OrgId, token: NewOrg['token'], nowUs: number): boolean {
   return inTransaction(db, () => {
     const row = new Statements(db).row<{ no: number; last_us: number }>(
@@ -73,7 +73,7 @@ function insertOperatorToken(db: Connection, org: number, token: NewOrg['token']
   const row: Token = {
     id: makeId('tok', micros, randomBytes),
     name: token.name,
-    scopes: SCOPES,
+    scopes: token.scopes ?? SCOPES,
     prefix: token.prefix,
     createdUs: micros,
     expiresUs: token.expiresUs ?? null,

@@ -10,13 +10,15 @@ export interface Start {
   readonly root: string;
   /** The first org's token when this start has made it; shown this once. */
   readonly newToken: string | null;
+  /** Variables that lead other commands to this server, with a space behind, or nothing. */
+  readonly variables: string;
   /** Whether the operator set the token: then it is not shown. */
   readonly ownToken: boolean;
 }
 
 export function banner(start: Start): string {
   const lines = [`Turnlog listens on ${start.url}`, `Data: ${start.file}`, `Reference: ${start.url}/docs`, ''];
-  if (start.newToken === null && !start.ownToken) return [...lines, ...laterStart()].join('\n');
+  if (start.newToken === null && !start.ownToken) return [...lines, ...laterStart(start)].join('\n');
   return [...lines, ...firstStart(start)].join('\n');
 }
 
@@ -37,16 +39,16 @@ function firstStart(start: Start): string[] {
     '',
     `curl -sS "${sessions}/first/events?limit=5" ${authorization}; echo`,
     '',
-    'To watch a session live, in another terminal: npm run demo',
+    `To watch a session live, in another terminal: ${start.variables}npm run demo`,
     '',
   ];
 }
 
-function laterStart(): string[] {
+function laterStart({ variables }: Start): string[] {
   return [
-    'To watch a session live, in another terminal: npm run demo',
-    'To make another token: npm run org -- token',
-    'To make another organisation: npm run org -- create NAME',
+    `To watch a session live, in another terminal: ${variables}npm run demo`,
+    `To make another token: ${variables}npm run org -- token`,
+    `To make another organisation: ${variables}npm run org -- create NAME`,
     '',
   ];
 }

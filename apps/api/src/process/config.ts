@@ -16,6 +16,25 @@ export interface Config {
   readonly streams: StreamLimits & { readonly lagBytes: number };
 }
 
+const PLAIN = /^[\w./:@-]+$/;
+
+/** The variables that lead a command in this folder to a server of this configuration; empty when none is needed. */
+export function variablesFor({ host, port, file }: Pick<Config, 'host' | 'port' | 'file'>, folder: string): string {
+  const common = readConfig({}, folder);
+  const reached = host === common.host || host === '0.0.0.0' || host === '::';
+  const variables = [
+    ...(reached ? [] : [['HOST', host]]),
+    ...(port === common.port ? [] : [['PORT', String(port)]]),
+    ...(file === common.file ? [] : [['DATABASE_URL', `file:${file}`]]),
+  ];
+  return variables.map(([name, value = '']) => `${name}=${PLAIN.test(value) ? value : quoted(value)} `).join('');
+}
+
+/** For a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Everything that is wrong with a configuration, one line each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -34,6 +53,8 @@ const PORT = /^[0-9]{1,5}$/;
 const MAX_PORT = 65_535;
 const COUNT = /^[1-9][0-9]{0,8}$/;
 const MAX_SECONDS = 24 * 60 * 60;
+/** Clients take 45 seconds of silence for a lost connection. */
+const MAX_HEARTBEAT_SECONDS = 30;
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['', '0', 'false', 'no', 'off']);
 
@@ -56,7 +77,9 @@ export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Conf
       perToken: read('STREAMS_PER_TOKEN', `${limits.streamsPerToken}`, parseCount),
       perProcess: read('STREAMS_PER_PROCESS', `${limits.streamsPerProcess}`, parseCount),
       maxAgeMs: read('STREAM_MAX_AGE_SECONDS', `${limits.streamMaxAgeSeconds}`, parseSeconds),
-      heartbeatMs: read('STREAM_HEARTBEAT_SECONDS', `${limits.streamHeartbeatSeconds}`, parseSeconds),
+      heartbeatMs: read('STREAM_HEARTBEAT_SECONDS', `${limits.streamHeartbeatSeconds}`, (text) =>
+        parseSeconds(text, MAX_HEARTBEAT_SECONDS),
+      ),
       lagMs: read('STREAM_LAG_SECONDS', `${limits.streamLagSeconds}`, parseSeconds),
       lagBytes: read('STREAM_LAG_BYTES', `${limits.streamLagBytes}`, parseCount),
     },
@@ -90,9 +113,9 @@ function parseCount(text: string): number | Fault {
 }
 
 /** Whole seconds as milliseconds. */
-function parseSeconds(text: string): number | Fault {
-  if (COUNT.test(text) && Number(text) <= MAX_SECONDS) return Number(text) * 1000;
-  return new Fault(`must be a whole number of seconds from 1 to ${MAX_SECONDS}; it is '${text}'.`);
+function parseSeconds(text: string, max = MAX_SECONDS): number | Fault {
+  if (COUNT.test(text) && Number(text) <= max) return Number(text) * 1000;
+  return new Fault(`must be a whole number of seconds from 1 to ${max}; it is '${text}'.`);
 }
 
 function parseFile(url: string, folder: string): string | Fault {

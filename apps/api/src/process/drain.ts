@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 const DRAIN_MS = 8_000;
 /** How often connections are ended whose request has ended meanwhile. */
 const LOOK_MS = 50;
+/** After so many a request that was on its way has been read, and its connection is not unused. */
+const LOOKS_FOR_REQUESTS = 10;
 
 /** Watches a server's connections; answers how to drain it, `endStreams` ending the answers that would not end. */
 export function drainOf(server: Server, endStreams: () => void): () => Promise<void> {
@@ -19,8 +21,11 @@ export function drainOf(server: Server, endStreams: () => void): () => Promise<v
   return async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     endStreams();
-    for (const socket of unused) socket.destroy();
-    const look = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+    let looks = 0;
+    const look = setInterval(() => {
+      server.closeIdleConnections();
+      if (++looks >= LOOKS_FOR_REQUESTS) for (const socket of unused) socket.destroy();
+    }, LOOK_MS);
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;
     clearInterval(look);

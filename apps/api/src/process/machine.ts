@@ -10,6 +10,11 @@ export function nowUs(): number {
   return Date.now() * 1000;
 }
 
+/** Resolves in the next turn of the event loop, when what has come meanwhile was served. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export const randomBytes = pooled(systemRandomBytes);
 
 /** Makes the folder of a file, for its owner alone. Throws `StoreFileError` when that cannot be. */

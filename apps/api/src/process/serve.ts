@@ -9,9 +9,9 @@ import { sha256 } from '../http/credentials.ts';
 import { createServer } from '../http/server.ts';
 import { Streams } from '../http/streams/streams.ts';
 import { banner } from './banner.ts';
-import type { Config } from './config.ts';
+import { type Config, variablesFor } from './config.ts';
 import { drainOf } from './drain.ts';
-import { makeFolder, nowUs, randomBytes } from './machine.ts';
+import { makeFolder, nextTurn, nowUs, randomBytes } from './machine.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -45,11 +45,12 @@ export async function serve(options: ServeOptions): Promise<Running> {
       setImmediate(() => options.exit(1)); // after the answers that this failure has caused
     },
   });
+  const tails = new Tails({ store, wakeups: store, lagBytes: config.streams.lagBytes, nextTurn });
   const streams = new Streams(config.streams, nowUs);
   const server = createServer({
     store,
     directory: store,
-    tails: new Tails({ store, wakeups: store, lagBytes: config.streams.lagBytes }),
+    tails,
     streams,
     nowUs,
     random: randomBytes,
@@ -68,13 +69,16 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const first = bootstrap(store, config.bootstrapToken);
   state = 'ready';
   const url = urlOf(server, config.host);
-  options.write(banner({ ...options, url, file: config.file, ...first }));
+  const { port } = server.address() as AddressInfo;
+  const variables = variablesFor({ ...config, port }, options.folder);
+  options.write(banner({ ...options, url, file: config.file, variables, ...first }));
   log.info({ url, file: config.file }, 'listening');
   return {
     url,
     async stop() {
       state = 'draining';
       await drain();
+      tails.close();
       await store.close();
       log.info({}, 'stopped');
     },

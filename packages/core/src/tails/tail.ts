@@ -1,29 +1,31 @@
 /** One reader's way along a stream: by itself through history, then served by the topic, and by itself again when it falls behind. */
 import { TurnlogError } from '../errors.ts';
-import { type EventFilter, filterKey } from '../event-filter.ts';
+import { type EventFilter, LiveFilter } from '../event-filter.ts';
 import type { EventId } from '../ids.ts';
 import type { LogEvent, LogSlice } from '../store.ts';
 import type { Tail, TailEnd, TailReader } from '../tails.ts';
-import type { Topic } from './topic.ts';
+import type { HistorySlice, Topic } from './topic.ts';
 
 /** `ready`: opened; `history`: reading by itself; `full`: its reader takes no more; `live`: served by the topic. */
 type TailState = 'ready' | 'history' | 'full' | 'live' | 'closed';
 
 export class TopicTail implements Tail {
   position: EventId | null = null;
-  readonly filter: EventFilter | null;
-  /** Equal for tails with equal filters; empty without one. */
-  readonly filterKey: string;
-  /** Bytes that its topic has handed out beyond it since the two were last level. */
+  readonly filter: LiveFilter;
+  /** Whether it ends with its session. */
+  readonly ends: boolean;
+  /** Bytes that its topic has handed out beyond it, whatever its filter, since the two were last level. */
   passedBytes = 0;
   readonly #topic: Topic;
+  readonly #wanted: EventFilter | null;
   #state: TailState = 'ready';
   #reader: TailReader | null = null;
 
-  constructor(topic: Topic, filter: EventFilter | null) {
+  constructor(topic: Topic, filter: EventFilter | null, beyondEnd: boolean) {
     this.#topic = topic;
-    this.filter = filter;
-    this.filterKey = filterKey(filter);
+    this.#wanted = filter;
+    this.filter = new LiveFilter(filter);
+    this.ends = !beyondEnd;
   }
 
   get live(): boolean {
@@ -62,21 +64,20 @@ export class TopicTail implements Tail {
     this.#state = 'history';
     try {
       while (this.#state === 'history') {
-        const { wakes } = this.#topic;
-        const slice = await this.#topic.readOn(this.position, this.filter);
+        const slice = await this.#topic.readHistory(this.position, this.#wanted);
         if (this.#state !== 'history') return;
         this.position = slice.position;
         if (!this.#topic.isBeyond(this.position)) this.passedBytes = 0;
         this.#hand(slice.events);
-        if (this.#state === 'history' && slice.atHead) this.#meetHead(slice.ended, wakes);
+        if (this.#state === 'history' && slice.atHead) this.#meetHead(slice);
       }
     } catch (error) {
       this.end(endOf(error));
     }
   }
 
-  #meetHead(ended: boolean, wakes: number): void {
-    if (ended) this.end({ kind: 'finished' });
+  #meetHead({ ended, wakes }: HistorySlice): void {
+    if (ended && this.ends) this.end({ kind: 'finished' });
     else if (this.#topic.join(this, wakes)) this.#state = 'live';
   }
 

@@ -1,13 +1,22 @@
 /** One stream of one org, and the tails at its end: one read serves them all. */
-import { type EventFilter, passes } from '../event-filter.ts';
+import type { EventFilter } from '../event-filter.ts';
 import type { EventId, OrgId } from '../ids.ts';
+import { limits } from '../limits.ts';
 import type { LogEvent, LogSlice, LogStream, Store } from '../store.ts';
 import { endOf, isBefore, type TopicTail } from './tail.ts';
+import type { Turnstile } from './turnstile.ts';
+
+/** A slice of history, and the wake-ups that its topic had heard before it was read. */
+export type HistorySlice = LogSlice & { readonly wakes: number };
 
 export interface TopicOptions {
   readonly store: Pick<Store, 'readOn' | 'headOf' | 'getEvent' | 'lastUs'>;
   /** How many bytes of events may pass a reader that was up to date and takes no more. */
   readonly lagBytes: number;
+  /** Resolves in the next turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
+  /** The way of all tails' reads of history; live reads pass it by. */
+  readonly history: Turnstile;
 }
 
 export class Topic {
@@ -17,6 +26,8 @@ export class Topic {
   readonly #stream: LogStream;
   readonly #store: TopicOptions['store'];
   readonly #lagBytes: number;
+  readonly #nextTurn: () => Promise<void>;
+  readonly #history: Turnstile;
   readonly #abandoned: () => void;
   readonly #registered = new Set<TopicTail>();
   /** Tails that have met the head: live ones, and those that fell behind since. */
@@ -26,11 +37,18 @@ export class Topic {
   #reading = false;
   #again = false;
 
-  constructor(org: OrgId, stream: LogStream, { store, lagBytes }: TopicOptions, abandoned: () => void) {
+  constructor(
+    org: OrgId,
+    stream: LogStream,
+    { store, lagBytes, nextTurn, history }: TopicOptions,
+    abandoned: () => void,
+  ) {
     this.#org = org;
     this.#stream = stream;
     this.#store = store;
     this.#lagBytes = lagBytes;
+    this.#nextTurn = nextTurn;
+    this.#history = history;
     this.#abandoned = abandoned;
   }
 
@@ -47,6 +65,13 @@ export class Topic {
     this.wakes++;
     if (this.#reading) this.#again = true;
     else if (this.#joined.size > 0) void this.#pump();
+  }
+
+  /** What follows a position, when it is the turn of one more tail that reads by itself. */
+  async readHistory(position: EventId | null, filter: EventFilter | null): Promise<HistorySlice> {
+    await this.#history.pass();
+    const { wakes } = this;
+    return { ...(await this.readOn(position, filter)), wakes };
   }
 
   /** What follows a position; one that the log no longer knows is a failure of ours. */
@@ -82,7 +107,8 @@ export class Topic {
       do {
         this.#again = false;
         slice = await this.readOn(this.#position, null);
-        this.#handOut(slice);
+        this.#handOut(slice, await this.#filtered(slice));
+        if (!slice.atHead) await this.#nextTurn();
       } while (this.#joined.size > 0 && (this.#again || !slice.atHead));
     } catch (error) {
       for (const tail of [...this.#joined]) tail.end(endOf(error));
@@ -91,11 +117,28 @@ export class Topic {
     }
   }
 
-  #handOut(slice: LogSlice): void {
+  /** The live events by filter, once for all tails whose filters are equal. */
+  async #filtered({ events }: LogSlice): Promise<Map<string, readonly LogEvent[]>> {
+    const byFilter = new Map<string, readonly LogEvent[]>([['', events]]);
+    let comparisons = 0;
+    for (const { filter } of [...this.#joined]) {
+      if (byFilter.has(filter.key)) continue;
+      for (const { type } of events) comparisons += filter.cost(type);
+      byFilter.set(
+        filter.key,
+        events.filter((event) => filter.passes(event)),
+      );
+      if (comparisons < limits.filterComparisonsPerTurn) continue;
+      comparisons = 0;
+      await this.#nextTurn();
+    }
+    return byFilter;
+  }
+
+  #handOut(slice: LogSlice, byFilter: ReadonlyMap<string, readonly LogEvent[]>): void {
     const before = this.#position;
     this.#position = slice.position;
     const bytes = sizeOf(slice.events);
-    const byFilter = new Map<string, readonly LogEvent[]>([['', slice.events]]);
     const finished = slice.atHead && slice.ended;
     for (const tail of [...this.#joined]) {
       if (!tail.live) {
@@ -103,14 +146,11 @@ export class Topic {
         if (tail.passedBytes > this.#lagBytes) tail.end({ kind: 'lagging' });
         continue;
       }
-      let events = byFilter.get(tail.filterKey);
-      if (events === undefined) {
-        events = slice.events.filter((event) => passes(tail.filter, event));
-        byFilter.set(tail.filterKey, events);
-      }
+      // One that joined while the others were filtered may have a filter of its own.
+      const events = byFilter.get(tail.filter.key) ?? slice.events.filter((event) => tail.filter.passes(event));
       tail.follow(tail.position === before ? events : beyond(tail.position, events), slice);
       // One that is ahead of this end has seen the session reopened.
-      if (finished && tail.live && tail.position === slice.position) tail.end({ kind: 'finished' });
+      if (finished && tail.ends && tail.live && tail.position === slice.position) tail.end({ kind: 'finished' });
     }
   }
 }

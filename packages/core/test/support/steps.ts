@@ -1,7 +1,7 @@
 /** A scheduler of our own: whatever could happen next waits here as a step, and somebody chooses which one does. */
 import type { Dice } from './dice.ts';
 
-const STEP_KINDS = ['commit', 'wake-up', 'snapshot', 'answer', 'reader'] as const;
+const STEP_KINDS = ['commit', 'wake-up', 'snapshot', 'answer', 'reader', 'turn'] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
 interface Step {
@@ -21,6 +21,7 @@ export class Steps {
 
   /** Takes the oldest waiting step of a kind, or the oldest of all; false: there is none. */
   async take(kind?: StepKind): Promise<boolean> {
+    await rest();
     return this.#takeAt(this.#waiting.findIndex((step) => kind === undefined || step.kind === kind));
   }
 
@@ -37,6 +38,7 @@ export class Steps {
 
   /** Takes steps, oldest first, until none waits. */
   async settle(): Promise<void> {
+    await rest();
     for (let taken = 0; await this.take(); taken++) checkRest(taken);
   }
 
@@ -44,6 +46,7 @@ export class Steps {
   async shuffle(dice: Dice): Promise<void> {
     const weights = new Map(STEP_KINDS.map((kind) => [kind, dice.pick(kind === 'commit' ? [1, 1, 6] : [1, 6, 36])]));
     const weightOf = ({ kind }: Step) => weights.get(kind) ?? 1;
+    await rest();
     for (let taken = 0; this.#waiting.length > 0; taken++) {
       checkRest(taken);
       let left = dice.below(this.#waiting.reduce((sum, step) => sum + weightOf(step), 0));
@@ -59,8 +62,13 @@ export class Steps {
   async #run(at: number): Promise<void> {
     const [step] = this.#waiting.splice(at, 1);
     step?.run();
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await rest();
   }
+}
+
+/** Lets everything happen that waits for no step. */
+function rest(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function checkRest(taken: number): void {

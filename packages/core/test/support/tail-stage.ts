@@ -45,6 +45,7 @@ export class TailStage {
       store: this.#store(),
       wakeups: options.wakeups?.(wakeups) ?? wakeups,
       lagBytes: options.lagBytes,
+      nextTurn: () => new Promise((resolve) => this.steps.add('turn', resolve)),
     });
   }
 

@@ -58,17 +58,16 @@ export class LogReader {
       const slice = this.#reader.snapshot(() =>
         stream === 'feed' ? this.#feed(org, after, filter) : this.#ofSession(org, stream, after, filter?.types ?? null),
       );
-      if (slice !== null && (slice === 'behind' || !slice.atHead)) await turnOfTheLoop();
       if (slice !== 'behind') return slice;
+      await turnOfTheLoop();
     }
   }
 
   #feed(org: number, after: EventId | null, filter: EventFilter | null): LogSlice | 'behind' {
     const page = new FillingPage<LogEvent>(limits.sliceEvents, limits.sliceBytes);
     const bounds = { low: after === null ? MIN_ID : bytesFromId(after), high: MAX_ID };
-    const budget = { wanted: limits.sliceEvents, rows: limits.readRows };
     const take = (candidate: Candidate, text: Buffer) => page.add(this.#eventOf(org, candidate, text), text.length);
-    const end = this.#scan.look({ org, filter, ascending: true, ...bounds, ...budget }, take);
+    const end = this.#scan.look({ org, filter, ascending: true, ...bounds, rows: limits.readRows }, take);
     if (end === 'behind') return end;
     const position = end.lookedAt === null ? after : idFromBytes('evt', end.lookedAt);
     return { events: page.data, position, atHead: end.exhausted, ended: false };

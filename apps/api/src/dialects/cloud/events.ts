@@ -1,7 +1,7 @@
 /** Events of a session: send, list, retrieve, stream. */
 import { createRoute } from '@hono/zod-openapi';
 import { cursorParam, invalidCursor, readPage } from '@turnlog/core/cursors';
-import { eventNotFound, sessionNotFound } from '@turnlog/core/errors';
+import { eventNotFound, sessionNotFound, TurnlogError } from '@turnlog/core/errors';
 import type { EventFilter } from '@turnlog/core/event-filter';
 import { checkPatterns } from '@turnlog/core/events';
 import { isId, type SessionId } from '@turnlog/core/ids';
@@ -17,6 +17,7 @@ import { presentRefusal } from './wire/error.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
 import {
+  mayCome,
   readStart,
   readWait,
   STREAM_DESCRIPTION,
@@ -74,7 +75,7 @@ function sendEvents(operations: Operations, { store }: Services): void {
 }
 
 function listEvents(operations: Operations, services: Services, stream: Behaviour<QueryTable>): void {
-  const { store } = services;
+  const { store, nowUs } = services;
   operations.operation(
     createRoute({
       method: 'get',
@@ -102,16 +103,14 @@ function listEvents(operations: Operations, services: Services, stream: Behaviou
       if (types !== null) checkPatterns(types, 'types');
       const range = readRange(query);
       const read = async () => {
-        const found = await store.listEvents(org, { id }, { ...position, range, types });
+        const found = await store.listEvents(org, { id }, { ...position, range, types }).catch(inNameOf(call));
         if (found === null) throw invalidCursor(cursorParam(paging));
         return found;
       };
-      let found = await read();
-      if (found.firstId === null && waitMs !== null && exchange.method !== 'HEAD') {
-        const after = position.cursor?.id ?? null;
-        const poll = { principal, stream: id, after, filter: filterOf(types), waitMs };
-        found = await holdPoll(services, exchange, poll, read);
-      }
+      const holds = waitMs !== null && mayCome(range, nowUs()) && exchange.method !== 'HEAD';
+      const found = holds
+        ? await holdPoll(services, exchange, { principal, stream: id, filter: filterOf(types), waitMs }, read)
+        : await read();
       return answer(presentEventPage(name, position, found));
     },
   );
@@ -179,6 +178,14 @@ async function idOf(store: Services['store'], subject: Subject): Promise<Session
   const session = await store.getSession(subject.org, ref);
   if (session === null) throw sessionNotFound(subject.pathIds[0] ?? '');
   return session.id;
+}
+
+/** A session that is deleted meanwhile is refused by the name that was asked for. */
+function inNameOf({ pathIds }: Subject): (error: unknown) => never {
+  return (error) => {
+    const deleted = error instanceof TurnlogError && error.code === 'session_not_found';
+    throw deleted ? sessionNotFound(pathIds[0] ?? '') : error;
+  };
 }
 
 /** A filter by types alone. */

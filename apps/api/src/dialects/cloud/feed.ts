@@ -15,6 +15,7 @@ import { EventResource, FeedPage, PublishEventsParams, parseAccountEvents, SendE
 import { ACCOUNT_EVENT, EVENT_ID, feedPage, PUBLISHED_EVENTS, USER_MESSAGE } from './wire/examples.ts';
 import { FEED_FILTERS, FEED_RANGE, readFeedFilter, readFeedRange } from './wire/feed-query.ts';
 import {
+  mayCome,
   readStart,
   readWait,
   STREAM_DESCRIPTION,
@@ -83,11 +84,10 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
           from = { ...position, cursor: { direction: 'after', id: found.scannedThrough } };
         return found;
       };
-      let found = await read();
-      if (found.firstId === null && waitMs !== null && exchange.method !== 'HEAD') {
-        const after = from.cursor?.id ?? null;
-        found = await holdPoll(services, exchange, { principal, stream: 'feed', after, filter, waitMs }, read);
-      }
+      const holds = waitMs !== null && mayCome(range, nowUs()) && exchange.method !== 'HEAD';
+      const found = holds
+        ? await holdPoll(services, exchange, { principal, stream: 'feed', filter, waitMs }, read)
+        : await read();
       return answer(presentFeedPage(position, found));
     },
   );

@@ -25,8 +25,6 @@ const AGE_SPREAD = 0.2;
 /** Clients wait this long before they connect again, and up to as long again. */
 const RETRY_MS = 500;
 const RETRY_AFTER_DRAIN_MS = 1_000;
-/** A browser's EventSource connects again whatever it was told: not soon, when nothing is to come. */
-const RETRY_AFTER_DONE_MS = 60_000;
 
 export class EventStream implements TailReader, Held {
   readonly #options: EventStreamOptions;
@@ -75,7 +73,7 @@ export class EventStream implements TailReader, Held {
   }
 
   ended(end: TailEnd): void {
-    if (end.kind === 'finished') this.#end(retryFrame(RETRY_AFTER_DONE_MS) + DONE);
+    if (end.kind === 'finished') this.#end(DONE);
     else if (end.kind === 'failed') this.#refuse(end.error);
     else this.#cut();
   }
@@ -89,7 +87,7 @@ export class EventStream implements TailReader, Held {
     const stuckSinceMs = this.#behindSinceMs ?? this.#fullSinceMs ?? this.#writer.stuckSinceMs(nowMs);
     if (stuckSinceMs !== null && nowMs - stuckSinceMs > limits.lagMs) this.#cut();
     else if (this.#ending) return;
-    else if (nowMs >= this.#endsAtMs) this.#end(retryFrame(spread(RETRY_MS)));
+    else if (nowMs >= this.#endsAtMs) this.#end(this.#moved() + retryFrame(spread(RETRY_MS)));
     else if (nowMs >= this.#heartbeatAtMs && this.#fullSinceMs === null) this.#beat(nowMs);
   }
 
@@ -98,19 +96,21 @@ export class EventStream implements TailReader, Held {
   }
 
   drain(): void {
-    this.#end(retryFrame(spread(RETRY_AFTER_DRAIN_MS)));
+    this.#end(this.#moved() + retryFrame(spread(RETRY_AFTER_DRAIN_MS)));
   }
 
-  /** A comment, with a new position when the tail has moved over what its filter holds back. */
+  /** A comment, and the position. */
   #beat(nowMs: number): void {
-    const { tail, limits } = this.#options;
-    this.#heartbeatAtMs = nowMs + limits.heartbeatMs;
-    const { position } = tail;
-    if (position === null || position === this.#toldId) this.#writer.text(HEARTBEAT);
-    else {
-      this.#toldId = position;
-      this.#writer.text(`: heartbeat\n${positionFrame(position)}`);
-    }
+    this.#heartbeatAtMs = nowMs + this.#options.limits.heartbeatMs;
+    this.#writer.text(HEARTBEAT + (this.#moved() || '\n'));
+  }
+
+  /** The position, when the tail has moved over events that its filter holds back; else nothing. */
+  #moved(): string {
+    const { position } = this.#options.tail;
+    if (position === null || position === this.#toldId) return '';
+    this.#toldId = position;
+    return positionFrame(position);
   }
 
   #refuse(error: unknown): void {

@@ -1,9 +1,13 @@
 /** Frames of server-sent events, each built once however many streams carry it. */
 import type { LogEvent } from '@turnlog/core/store';
 
-export const HEARTBEAT = ': heartbeat\n\n';
-/** Without an event's name: SDKs drop it, and an EventSource shows it as a plain message, unlike any event of ours. */
-export const DONE = 'data: [DONE]\n\n';
+/** A comment; the frame is still to be ended. */
+export const HEARTBEAT = ': heartbeat\n';
+/**
+ * Without an event's name: SDKs drop it, and an EventSource shows it as a plain message, unlike any event of ours. That
+ * one connects again after every end; a minute is soon enough when nothing is to come.
+ */
+export const DONE = 'retry: 60000\ndata: [DONE]\n\n';
 
 const DATA_END = Buffer.from('\n\n');
 const CHUNK_END = Buffer.from('\r\n');

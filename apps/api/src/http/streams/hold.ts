@@ -6,8 +6,8 @@ import type { Services } from '../services.ts';
 import type { Held, Leave } from './streams.ts';
 
 /**
- * Takes a slot, then asks again what the secret stands for: a revocation since the request was admitted has looked for
- * slots before this one was taken, and a later one finds it. Throws as `Streams.enter` does.
+ * Takes a slot, then asks again what the secret stands for: a revocation or rotation since the request was admitted has
+ * looked for slots before this one was taken, and a later one finds it. Throws as `Streams.enter` does.
  */
 export function hold(
   { streams, directory, log }: Pick<Services, 'streams' | 'directory' | 'log'>,
@@ -17,11 +17,10 @@ export function hold(
 ): Leave {
   const secretHash = secretHashOf(exchange);
   const leave = streams.enter(principal, secretHash, held);
-  directory.findPrincipal(secretHash).then(
-    (known) => {
-      if (known === null) held.revoke();
-    },
-    (error) => log.error({ request_id: exchange.requestId, err: error }, 'a token could not be looked up again'),
-  );
+  streams
+    .recheck(principal.tokenId, (hash) => directory.findPrincipal(hash))
+    .catch((error) => {
+      log.error({ request_id: exchange.requestId, err: error }, 'a token could not be looked up again');
+    });
   return leave;
 }

@@ -112,7 +112,7 @@ export class Streams {
     const nowUs = this.#nowUs();
     for (const { held, expiresUs } of this.#all()) {
       if (expiresUs !== null && expiresUs <= nowUs) held.revoke();
-      else held.look(nowMs);
+      held.look(nowMs); // also at what has been ended: its last bytes may be stuck
     }
   }
 
