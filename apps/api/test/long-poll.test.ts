@@ -1,5 +1,5 @@
 /** Long polls: an empty list is held open until something comes, or the time is over, and never longer than anybody waits. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Harness, openHarness } from './harness.ts';
 import { eventually, openSse, type SseClient } from './support/sse.ts';
 
@@ -111,8 +111,39 @@ describe('a poll', () => {
     await append(session, { type: 'a' });
     await append(session, { type: 'b' });
     expect(held()).toBe(1);
-    await append(session, { type: 'terminated' });
-    expect((await page(poll.answer)).data).toEqual([]);
+    await h.ask('DELETE', `/v1/sessions/${session}`);
+    expect((await poll.answer).status).toBe(404);
+  });
+
+  it('is not held for a time range that is over', async () => {
+    const session = await create({ type: 'a' });
+    const range = 'wait=55&created_at[lt]=2001-01-01T00:00:00Z';
+    for (const path of [
+      eventsOf(session, range),
+      `/v1/events?${range}`,
+      '/v1/events?wait=55&until=2001-01-01T00:00:00Z',
+    ])
+      expect((await page(ask(path))).data).toEqual([]);
+  });
+
+  it('looks at history once, however long that is and however narrow its range', async () => {
+    const session = await create();
+    for (let batch = 0; batch < 10; batch++)
+      await append(session, ...Array.from({ length: 100 }, (_, n) => ({ type: 'a', n, text: 'x'.repeat(500) })));
+    let reads = 0;
+    const { store } = h;
+    const original = store.listEvents;
+    const spied = vi.spyOn(store, 'listEvents').mockImplementation((...question) => {
+      reads++;
+      return original(...question);
+    });
+    const poll = await hold(eventsOf(session, 'wait=55&created_at[gt]=2998-01-01T00:00:00Z'));
+    const readsAtRest = reads;
+    await append(session, { type: 'b' });
+    await h.ask('DELETE', `/v1/sessions/${session}`);
+    expect((await poll.answer).status).toBe(404);
+    spied.mockRestore();
+    expect(readsAtRest).toBe(1);
   });
 
   it('is answered empty when the time is over, with a place to go on from', async () => {
@@ -171,7 +202,7 @@ describe('a poll', () => {
 });
 
 describe('a session that ends', () => {
-  it('while it is polled answers what its list says', async () => {
+  it('is held for like any other, until something comes or it is deleted', async () => {
     const [terminated, archived, deleted] = [await create({ type: 'a' }), await create({ type: 'a' }), await create()];
     const behind = async (session: string) =>
       hold(eventsOf(session, `wait=55&after_id=${(await ask(eventsOf(session, ''))).json.last_id}`));
@@ -179,24 +210,25 @@ describe('a session that ends', () => {
     await append(terminated, { type: 'terminated' });
     expect(typesOf(await page(polls[0]!.answer))).toEqual(['terminated']);
     await h.ask('POST', `/v1/sessions/${archived}/archive`);
-    expect(typesOf(await page(polls[1]!.answer))).toEqual([]);
-    await h.ask('DELETE', `/v1/sessions/${deleted}`);
-    const gone = await polls[2]!.answer;
-    expect([gone.status, gone.json.error.type, gone.json.error.code]).toEqual([
-      404,
-      'not_found_error',
-      'session_not_found',
-    ]);
+    expect(held()).toBe(2);
+    for (const [index, session] of [archived, deleted].entries()) {
+      await h.ask('DELETE', `/v1/sessions/${session}`);
+      const gone = await polls[1 + index]!.answer;
+      expect([gone.status, gone.json.error.type, gone.json.error.code]).toEqual([
+        404,
+        'not_found_error',
+        'session_not_found',
+      ]);
+    }
     expect(held()).toBe(0);
   });
 
-  it('before it is polled keeps nobody waiting', async () => {
+  it('and is reopened answers with what reopened it', async () => {
     const session = await create({ type: 'terminated' });
-    const archived = await create();
-    await h.ask('POST', `/v1/sessions/${archived}/archive`);
     const { last_id } = (await ask(eventsOf(session, ''))).json;
-    expect((await page(ask(eventsOf(session, `wait=55&after_id=${last_id}`)))).data).toEqual([]);
-    expect((await page(ask(eventsOf(archived, 'wait=55')))).data).toEqual([]);
+    const poll = await hold(eventsOf(session, `wait=55&after_id=${last_id}`));
+    await append(session, { type: 'session.status_running' });
+    expect(typesOf(await page(poll.answer))).toEqual(['session.status_running']);
   });
 });
 

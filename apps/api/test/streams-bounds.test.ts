@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '@turnlog/core/limits';
 import { Tails } from '@turnlog/core/tails';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Streams } from '../src/http/streams/streams.ts';
 import { nextTurn } from '../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from './harness.ts';
 import { eventually, type Opening, openSse, type SseClient } from './support/sse.ts';
@@ -262,6 +263,19 @@ describe('a reader that stays behind', () => {
   });
 });
 
+it('what is held open by an expired token is ended, and still looked at until it is gone', async () => {
+  const times = { maxAgeMs: 60_000, heartbeatMs: 40, lagMs: 60_000 };
+  const streams = new Streams({ perToken: 1, perProcess: 1, ...times }, () => 1_000);
+  const principal = { org: 'org_1', tokenId: 'tok_1', scopes: [], expiresUs: 999, tokenExpiresUs: 999 } as const;
+  const calls = { look: 0, revoke: 0 };
+  const count = (name: keyof typeof calls) => () => void calls[name]++;
+  const leave = streams.enter(principal, 'hash', { look: count('look'), revoke: count('revoke'), drain: () => {} });
+  await eventually(() => calls.look > 1);
+  expect(calls.revoke).toBeGreaterThan(0);
+  leave();
+  streams.drain();
+});
+
 describe('slots', () => {
   const path = (stage: Stage) => `/v1/sessions/${stage.session}/events`;
   const poll = (stage: Stage, token = stage.h.org.token) =>
@@ -277,7 +291,7 @@ describe('slots', () => {
     await eventually(() => stage.held === 4);
     resets?.reset();
     await eventually(() => stage.held === 3);
-    await stage.append({ type: 'terminated' });
+    await stage.h.ask('DELETE', `/v1/sessions/${stage.session}`);
     await stays?.all();
     await polling;
     await eventually(() => stage.held === 1);

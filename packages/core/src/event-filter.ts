@@ -41,29 +41,30 @@ export class LiveFilter {
   /** Equal for equal filters; empty when everything passes. */
   readonly key: string;
   readonly #filter: EventFilter | null;
-  readonly #matchers: readonly ((type: string) => boolean)[];
+  /** Null: every type passes. */
+  readonly #matchers: readonly ((type: string) => boolean)[] | null;
   readonly #byType = new Map<string, boolean>();
 
   constructor(filter: EventFilter | null) {
     this.key = filterKey(filter);
     this.#filter = filter === null ? null : { ...filter, types: null };
-    this.#matchers = (filter?.types ?? []).map(patternMatcher);
+    this.#matchers = filter?.types?.map(patternMatcher) ?? null;
   }
 
   /** How many comparisons an event of this type takes, at most. */
   cost(type: string): number {
-    return this.#byType.has(type) ? 1 : 1 + this.#matchers.length;
+    return this.#matchers === null || this.#byType.has(type) ? 1 : 1 + this.#matchers.length;
   }
 
   passes(event: Filtered): boolean {
-    return passes(this.#filter, event) && (this.#matchers.length === 0 || this.#ofType(event.type));
+    return passes(this.#filter, event) && (this.#matchers === null || this.#ofType(event.type, this.#matchers));
   }
 
-  #ofType(type: string): boolean {
+  #ofType(type: string, matchers: readonly ((type: string) => boolean)[]): boolean {
     let matches = this.#byType.get(type);
     if (matches === undefined) {
       if (this.#byType.size >= limits.filterTypesKept) this.#byType.clear();
-      matches = this.#matchers.some((matcher) => matcher(type));
+      matches = matchers.some((matcher) => matcher(type));
       this.#byType.set(type, matches);
     }
     return matches;

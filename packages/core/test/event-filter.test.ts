@@ -1,7 +1,7 @@
 /** Filters let through what they name, and are told apart by their keys. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EventFilter, type Filtered, filterKey, passes } from '../src/event-filter.ts';
+import { type EventFilter, type Filtered, filterKey, LiveFilter, passes } from '../src/event-filter.ts';
 import { makeId } from '../src/ids.ts';
 import { NOW_US } from './support/plans.ts';
 import { seededBytes } from './support/random.ts';
@@ -43,6 +43,18 @@ describe('a filter', () => {
         expect(passes(wanted, seen)).toBe(expected(wanted, seen));
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it('that is live says the same of any events, however often it is asked', () => {
+    fc.assert(
+      fc.property(fc.option(filter), fc.array(event, { maxLength: 20 }), (wanted, seen) => {
+        const live = new LiveFilter(wanted);
+        const twice = [...seen, ...seen];
+        expect(twice.map((one) => live.passes(one))).toEqual(twice.map((one) => passes(wanted, one)));
+        expect(live.key).toBe(filterKey(wanted));
+      }),
+      { numRuns: 1_000 },
     );
   });
 
