@@ -221,7 +221,7 @@ export class SessionsEvents extends Resource {
   /**
    * Stream events
    *
-   * Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any other end, connect again with the last id as `Last-Event-ID`: nothing is skipped and nothing comes twice.
+   * Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any other end, connect again with the last id as `Last-Event-ID`, as the SDK does by itself: nothing is skipped and nothing comes twice.
    *
    * @param sessionId - The session's id, or its external id.
    * @example
@@ -257,7 +257,7 @@ export class Events extends Resource {
   /**
    * Subscribe to the feed
    *
-   * Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any other end, connect again with the last id as `Last-Event-ID`: nothing is skipped and nothing comes twice.
+   * Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds when nothing else does. It never ends for good: after any end, connect again with the last id as `Last-Event-ID`, as the SDK does by itself: nothing is skipped and nothing comes twice.
    *
    * @example
    * ```ts

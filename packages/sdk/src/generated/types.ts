@@ -1890,7 +1890,7 @@ export interface SessionsEventsListParams {
 
 /** Query of `client.sessions.events.stream`. */
 export interface SessionsEventsStreamParams {
-  /** Begins behind this event: what a stream has shown last. The header `Last-Event-ID` beats it. */
+  /** Begins behind this event: what a stream has shown last. `Last-Event-ID`, when sent, counts instead. */
   readonly after_id?: string | undefined;
   /** `start` shows all history first. Without it, only what comes. */
   readonly from?: 'start' | undefined;
@@ -1900,7 +1900,7 @@ export interface SessionsEventsStreamParams {
 
 /** Query of `client.events.subscribe`. */
 export interface EventsSubscribeParams {
-  /** Begins behind this event: what a stream has shown last. The header `Last-Event-ID` beats it. */
+  /** Begins behind this event: what a stream has shown last. `Last-Event-ID`, when sent, counts instead. */
   readonly after_id?: string | undefined;
   /** `start` shows all history first. Without it, only what comes. */
   readonly from?: 'start' | undefined;

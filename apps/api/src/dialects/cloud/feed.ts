@@ -15,10 +15,10 @@ import { EventResource, FeedPage, PublishEventsParams, parseAccountEvents, SendE
 import { ACCOUNT_EVENT, EVENT_ID, feedPage, PUBLISHED_EVENTS, USER_MESSAGE } from './wire/examples.ts';
 import { FEED_FILTERS, FEED_RANGE, readFeedFilter, readFeedRange } from './wire/feed-query.ts';
 import {
+  FEED_STREAM_DESCRIPTION,
   mayCome,
   readStart,
   readWait,
-  STREAM_DESCRIPTION,
   STREAM_EXAMPLE,
   STREAM_QUERY,
   TYPES,
@@ -114,7 +114,7 @@ function subscribe(operations: Operations, stream: Behaviour<QueryTable>): void 
       operationId: 'events.subscribe',
       tags,
       summary: 'Subscribe to the feed',
-      description: STREAM_DESCRIPTION,
+      description: FEED_STREAM_DESCRIPTION,
       responses: { ...streams(EventResource, STREAM_EXAMPLE), ...refuses('read', 429) },
     }),
     stream.rules,

@@ -24,7 +24,7 @@ export const WAIT_SECONDS = text(
 export const STREAM_QUERY = {
   after_id: text(
     { type: 'string' },
-    'Begins behind this event: what a stream has shown last. The header `Last-Event-ID` beats it.',
+    'Begins behind this event: what a stream has shown last. `Last-Event-ID`, when sent, counts instead.',
   ),
   from: text({ type: 'string', enum: ['start'] }, '`start` shows all history first. Without it, only what comes.'),
   types: TYPES,
@@ -32,10 +32,15 @@ export const STREAM_QUERY = {
   delta_flush_interval_ms: { ...text({ type: 'string' }, 'Ignored.'), hidden: true },
 } as const;
 
-export const STREAM_DESCRIPTION =
+const FRAMES =
   'Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 seconds ' +
-  'when nothing else does. `data: [DONE]` without a name ends a stream whose session takes no more events; after any ' +
-  'other end, connect again with the last id as `Last-Event-ID`: nothing is skipped and nothing comes twice.';
+  'when nothing else does. ';
+const RESUME =
+  'connect again with the last id as `Last-Event-ID`, as the SDK does by itself: nothing is skipped and nothing comes twice.';
+
+export const STREAM_DESCRIPTION = `${FRAMES}\`data: [DONE]\` without a name ends a stream whose session takes no more events; after any other end, ${RESUME}`;
+
+export const FEED_STREAM_DESCRIPTION = `${FRAMES}It never ends for good: after any end, ${RESUME}`;
 
 export const STREAM_EXAMPLE = `id: ${STATUS_IDLE.id}\nevent: ${STATUS_IDLE.type}\ndata: ${JSON.stringify(STATUS_IDLE)}\n\n`;
 
