@@ -269,7 +269,7 @@ it('what is held open by an expired token is ended, and still looked at until it
   const principal = { org: 'org_1', tokenId: 'tok_1', scopes: [], expiresUs: 999, tokenExpiresUs: 999 } as const;
   const calls = { look: 0, revoke: 0 };
   const count = (name: keyof typeof calls) => () => void calls[name]++;
-  const leave = streams.enter(principal, 'hash', { look: count('look'), revoke: count('revoke'), drain: () => {} });
+  const { leave } = streams.enter(principal, 'hash', { look: count('look'), revoke: count('revoke'), drain: () => {} });
   await eventually(() => calls.look > 1);
   expect(calls.revoke).toBeGreaterThan(0);
   leave();

@@ -3,7 +3,6 @@
  * `node:http` server that writes the same frame to as many sockets, in alternating rounds of one run.
  * `pnpm -C packages/bench streams`.
  */
-import { run } from './load.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { StreamReaders } from './stream-readers.ts';
 import { MESSAGE, median, Turnlog } from './turnlog.ts';
@@ -11,7 +10,6 @@ import { MESSAGE, median, Turnlog } from './turnlog.ts';
 const BARE = new URL('./bare-stream-server.ts', import.meta.url);
 const IDLE = 2_000;
 const TAILS = 1_000;
-const WARM_REQUESTS = 20_000;
 const ROUNDS = 7;
 const EVENTS = 40;
 
@@ -22,10 +20,8 @@ const { headers } = turnlog;
 const ours = { name: 'turnlog', server: turnlog.server, url: `${turnlog.events(session)}/stream` };
 const theirs = { name: 'node:http', server: bare, url: bare.url };
 
-console.log(`resident memory of an idle stream, at ${IDLE}:`);
-for (const one of [ours, theirs]) console.log(`  ${one.name.padEnd(10)} ${await idleKib(one)} KiB, after the start`);
-for (const url of [turnlog.events(session), bare.url]) await warm(url);
-for (const one of [ours, theirs]) console.log(`  ${one.name.padEnd(10)} ${await idleKib(one)} KiB, in service`);
+console.log(`resident memory of an idle stream, at ${IDLE}, on a server that was just started:`);
+for (const one of [ours, theirs]) console.log(`  ${one.name.padEnd(10)} ${await idleKib(one)} KiB`);
 await fanOut();
 await turnlog.stop();
 await bare.stop();
@@ -39,13 +35,6 @@ async function idleKib({ server, url }: Measured): Promise<string> {
   const after = await server.residentBytes();
   readers.close();
   return ((after - before) / IDLE / 1024).toFixed(1);
-}
-
-/** The heap grows to what requests need. */
-async function warm(url: string): Promise<void> {
-  if (url === bare.url) {
-    for (let post = 0; post < WARM_REQUESTS / 10; post++) await write(': \n\n');
-  } else await run(url, { requests: WARM_REQUESTS, connections: 16, headers });
 }
 
 async function fanOut(): Promise<void> {

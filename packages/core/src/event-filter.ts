@@ -38,6 +38,8 @@ export function passes(filter: EventFilter | null, event: Filtered): boolean {
 
 /** A filter ready for a stream of events: what its patterns say of a type is remembered. */
 export class LiveFilter {
+  /** Lets everything through. */
+  static readonly ALL: LiveFilter = new LiveFilter(null);
   /** Equal for equal filters; empty when everything passes. */
   readonly key: string;
   readonly #filter: EventFilter | null;

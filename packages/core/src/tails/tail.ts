@@ -24,7 +24,7 @@ export class TopicTail implements Tail {
   constructor(topic: Topic, filter: EventFilter | null, beyondEnd: boolean) {
     this.#topic = topic;
     this.#wanted = filter;
-    this.filter = new LiveFilter(filter);
+    this.filter = filter === null ? LiveFilter.ALL : new LiveFilter(filter);
     this.ends = !beyondEnd;
   }
 

@@ -3,7 +3,7 @@ import type { Principal } from '@turnlog/core/tokens';
 import { secretHashOf } from '../credentials.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Services } from '../services.ts';
-import type { Held, Leave } from './streams.ts';
+import { type Held, judge, type Leave } from './streams.ts';
 
 /**
  * Takes a slot, then asks again what the secret stands for: a revocation or rotation since the request was admitted has
@@ -16,11 +16,10 @@ export function hold(
   held: Held,
 ): Leave {
   const secretHash = secretHashOf(exchange);
-  const leave = streams.enter(principal, secretHash, held);
-  streams
-    .recheck(principal.tokenId, (hash) => directory.findPrincipal(hash))
-    .catch((error) => {
-      log.error({ request_id: exchange.requestId, err: error }, 'a token could not be looked up again');
-    });
-  return leave;
+  const slot = streams.enter(principal, secretHash, held);
+  directory.findPrincipal(secretHash).then(
+    (known) => judge(slot, known),
+    (error) => log.error({ request_id: exchange.requestId, err: error }, 'a token could not be looked up again'),
+  );
+  return slot.leave;
 }

@@ -30,10 +30,12 @@ export interface Held {
 /** Gives a slot back; calling twice is calling once. */
 export type Leave = () => void;
 
-interface Slot {
+/** The place of something held open. */
+export interface Slot {
   readonly held: Held;
   readonly secretHash: string;
   expiresUs: number | null;
+  readonly leave: Leave;
 }
 
 const LONGEST_LOOK_MS = 1_000;
@@ -61,17 +63,18 @@ export class Streams {
   }
 
   /** Takes a slot. Throws `too_many_streams`, `streams_exhausted` or `shutting_down`. */
-  enter({ tokenId, expiresUs }: Principal, secretHash: string, held: Held): Leave {
+  enter({ tokenId, expiresUs }: Principal, secretHash: string, held: Held): Slot {
     const slots = this.#byToken.get(tokenId) ?? new Set();
     this.#checkRoom(slots.size);
-    const slot = { held, secretHash, expiresUs };
-    this.#byToken.set(tokenId, slots.add(slot));
-    this.#count++;
-    return () => {
+    const leave = () => {
       if (!slots.delete(slot)) return;
       this.#count--;
       if (slots.size === 0 && this.#byToken.get(tokenId) === slots) this.#byToken.delete(tokenId);
     };
+    const slot: Slot = { held, secretHash, expiresUs, leave };
+    this.#byToken.set(tokenId, slots.add(slot));
+    this.#count++;
+    return slot;
   }
 
   /** Ends what a token has opened with secrets that do not count any more; `recheck` tells what a secret stands for now. */
@@ -79,11 +82,7 @@ export class Streams {
     const slots = [...(this.#byToken.get(tokenId) ?? [])];
     for (const secretHash of new Set(slots.map((slot) => slot.secretHash))) {
       const principal = await recheck(secretHash);
-      for (const slot of slots) {
-        if (slot.secretHash !== secretHash) continue;
-        if (principal === null) slot.held.revoke();
-        else slot.expiresUs = principal.expiresUs;
-      }
+      for (const slot of slots) if (slot.secretHash === secretHash) judge(slot, principal);
     }
   }
 
@@ -119,4 +118,10 @@ export class Streams {
   #all(): Slot[] {
     return [...this.#byToken.values()].flatMap((slots) => [...slots]);
   }
+}
+
+/** What a slot's secret stands for now decides how long it is held; null: no longer. */
+export function judge(slot: Slot, principal: Principal | null): void {
+  if (principal === null) slot.held.revoke();
+  else slot.expiresUs = principal.expiresUs;
 }
