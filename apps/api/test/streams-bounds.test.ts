@@ -2,11 +2,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '@turnlog/core/limits';
-import { Tails } from '@turnlog/core/tails';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Streams } from '../src/http/streams/streams.ts';
-import { nextTurn } from '../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from './harness.ts';
+import { gated } from './support/gated.ts';
 import { eventually, type Opening, openSse, type SseClient } from './support/sse.ts';
 
 const opened: Harness[] = [];
@@ -387,32 +386,19 @@ describe('slots', () => {
   it.each(['/stream', '?types=z&wait=55'])(
     'are not taken for a client that has left before its %s opens',
     async (query) => {
-      const gate = Promise.withResolvers<void>();
-      let asked = 0;
-      const stage = await Stage.open(({ store }) => {
-        const slow = {
-          readOn: store.readOn.bind(store),
-          getEvent: store.getEvent.bind(store),
-          lastUs: store.lastUs.bind(store),
-          async headOf(...question: Parameters<typeof store.headOf>) {
-            asked++;
-            await gate.promise;
-            return store.headOf(...question);
-          },
-        };
-        return { tails: new Tails({ store: slow, wakeups: store, lagBytes: 1_000_000, nextTurn }) };
-      });
+      const gate = gated();
+      const stage = await Stage.open(gate.options);
       const abort = new AbortController();
       const leaving = fetch(`${stage.url}${path(stage)}${query}`, {
         headers: { authorization: `Bearer ${stage.h.org.token}` },
         signal: abort.signal,
       }).catch(() => 'left');
-      await eventually(() => asked === 1);
+      await eventually(() => gate.asked === 1);
       const closed = once(stage.outgoing.at(-1) as ServerResponse, 'close');
       abort.abort();
       expect(await leaving).toBe('left');
       await closed;
-      gate.resolve();
+      gate.open();
       await stage.append(note(1)); // what was waiting has gone on by now
       await stage.h.store.settled();
       expect(stage.held).toBe(0);

@@ -3,6 +3,7 @@ import { Tails } from '@turnlog/core/tails';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nextTurn } from '../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from './harness.ts';
+import { gated } from './support/gated.ts';
 import { eventually, type Opening, openSse, type SseClient } from './support/sse.ts';
 
 let h: Harness;
@@ -133,30 +134,17 @@ describe('a token that stops to count takes along what it has opened, and nothin
   });
 
   it('though it was revoked while the stream was being opened', async () => {
-    const gate = Promise.withResolvers<void>();
-    let asked = 0;
-    await start(({ store }) => {
-      const slow = {
-        readOn: store.readOn.bind(store),
-        getEvent: store.getEvent.bind(store),
-        lastUs: store.lastUs.bind(store),
-        async headOf(...question: Parameters<typeof store.headOf>) {
-          asked++;
-          await gate.promise;
-          return store.headOf(...question);
-        },
-      };
-      return { tails: new Tails({ store: slow, wakeups: store, lagBytes: 1_000_000, nextTurn }) };
-    });
+    const gate = gated();
+    await start(gate.options);
     const token = await newToken();
     const opening = [
       openAs(token.token),
       openAs(token.token, '/v1/events/stream'),
       openAs(token.token, `/v1/sessions/${session}/events?types=poll&wait=55`),
     ];
-    await eventually(() => asked === 3);
+    await eventually(() => gate.asked === 3);
     await change('DELETE', token.id);
-    gate.resolve();
+    gate.open();
     for (const stream of await Promise.all(opening)) {
       await stream.all();
       expect(stream.text).toContain('authentication_error');
