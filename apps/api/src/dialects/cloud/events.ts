@@ -17,7 +17,6 @@ import { presentRefusal } from './wire/error.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
 import {
-  mayCome,
   readStart,
   readWait,
   STREAM_DESCRIPTION,
@@ -75,7 +74,7 @@ function sendEvents(operations: Operations, { store }: Services): void {
 }
 
 function listEvents(operations: Operations, services: Services, stream: Behaviour<QueryTable>): void {
-  const { store, nowUs } = services;
+  const { store } = services;
   operations.operation(
     createRoute({
       method: 'get',
@@ -107,10 +106,8 @@ function listEvents(operations: Operations, services: Services, stream: Behaviou
         if (found === null) throw invalidCursor(cursorParam(paging));
         return found;
       };
-      const holds = waitMs !== null && mayCome(range, nowUs()) && exchange.method !== 'HEAD';
-      const found = holds
-        ? await holdPoll(services, exchange, { principal, stream: id, filter: filterOf(types), waitMs }, read)
-        : await read();
+      const request = { principal, stream: id, filter: filterOf(types), range, waitMs };
+      const found = await holdPoll(services, exchange, request, read);
       return answer(presentEventPage(name, position, found));
     },
   );

@@ -16,7 +16,6 @@ import { ACCOUNT_EVENT, EVENT_ID, feedPage, PUBLISHED_EVENTS, USER_MESSAGE } fro
 import { FEED_FILTERS, FEED_RANGE, readFeedFilter, readFeedRange } from './wire/feed-query.ts';
 import {
   FEED_STREAM_DESCRIPTION,
-  mayCome,
   readStart,
   readWait,
   STREAM_EXAMPLE,
@@ -84,10 +83,8 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
           from = { ...position, cursor: { direction: 'after', id: found.scannedThrough } };
         return found;
       };
-      const holds = waitMs !== null && mayCome(range, nowUs()) && exchange.method !== 'HEAD';
-      const found = holds
-        ? await holdPoll(services, exchange, { principal, stream: 'feed', filter, waitMs }, read)
-        : await read();
+      const request = { principal, stream: 'feed', filter, range, waitMs } as const;
+      const found = await holdPoll(services, exchange, request, read);
       return answer(presentFeedPage(position, found));
     },
   );

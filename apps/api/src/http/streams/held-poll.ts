@@ -8,14 +8,15 @@ export type WaitEnd = 'more' | 'over' | 'revoked';
 
 export class HeldPoll implements TailReader, Held {
   readonly #tail: Tail;
-  readonly #timer: NodeJS.Timeout;
-  #started = false;
+  readonly #waitMs: number;
+  /** Runs from the first wait on. */
+  #timer: NodeJS.Timeout | null = null;
   #end: WaitEnd | null = null;
   #wake: ((end: WaitEnd) => void) | null = null;
 
   constructor(tail: Tail, waitMs: number, outgoing: ServerResponse | undefined) {
     this.#tail = tail;
-    this.#timer = setTimeout(() => this.#settle('over'), waitMs);
+    this.#waitMs = waitMs;
     if (outgoing?.destroyed === true) this.#settle('over');
     else outgoing?.once('close', () => this.#settle('over'));
   }
@@ -23,9 +24,10 @@ export class HeldPoll implements TailReader, Held {
   /** Resolves when events have come since the last call, or the wait is over. */
   async next(): Promise<WaitEnd> {
     if (this.#end === 'more') this.#end = null;
-    if (!this.#started) this.#tail.start(this);
-    else this.#tail.resume();
-    this.#started = true;
+    if (this.#timer === null) {
+      this.#timer = setTimeout(() => this.#settle('over'), this.#waitMs);
+      this.#tail.start(this);
+    } else this.#tail.resume();
     if (this.#end !== null) return this.#end;
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -33,8 +35,7 @@ export class HeldPoll implements TailReader, Held {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    this.#tail.close();
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   /** One batch is enough to look again; more may come when the next wait begins. */

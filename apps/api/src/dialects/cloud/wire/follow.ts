@@ -1,5 +1,4 @@
 /** What streams and held polls are asked. */
-import type { TimeRange } from '@turnlog/core/clock';
 import { invalidCursor, type PageQuery } from '@turnlog/core/cursors';
 import { invalid } from '@turnlog/core/errors';
 import { isId } from '@turnlog/core/ids';
@@ -69,11 +68,6 @@ export function readStart(query: StreamParameters, lastEventId: string | undefin
   if (cursor === origin) return { start: 'start', cursorParam };
   if (!isId('evt', cursor)) throw invalidCursor(cursorParam);
   return { start: { after: cursor }, cursorParam };
-}
-
-/** Whether an event that is still to come can lie in a range. */
-export function mayCome({ untilUs }: TimeRange, nowUs: number): boolean {
-  return untilUs === null || untilUs > nowUs;
 }
 
 /** How long an empty page may be held, in milliseconds; null: not at all. Throws `invalid_request`. */
