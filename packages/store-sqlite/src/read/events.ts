@@ -8,10 +8,10 @@ import { limits } from '@turnlog/core/limits';
 import { nameOf, type SessionRef } from '@turnlog/core/sessions';
 import type { EventPage, EventQuery } from '@turnlog/core/store';
 import { densePage, joined, MERGED_TYPES, mergedPage, type Span, type Texts } from './event-pages.ts';
-import { textAt } from './fill-from.ts';
+import { offerSlice } from './fill-from.ts';
 import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
-import { firstSeq } from './seqs.ts';
+import { firstSeq, seqOf } from './seqs.ts';
 import { turnOfTheLoop } from './turn.ts';
 import type { TypeNumbers } from './types.ts';
 
@@ -85,14 +85,10 @@ export class EventReader {
     let low = session.first_seq;
     let high = session.count;
     if (query.cursor !== null) {
-      const at = this.#reader.statements.row<{ session: number; seq: number }>(
-        'SELECT session, seq FROM events WHERE org = ? AND id = ?',
-        org,
-        bytesFromId(query.cursor.id),
-      );
-      if (at?.session !== session.no) return null;
-      if (ascending) low = at.seq + 1;
-      else high = at.seq - 1;
+      const seq = seqOf(this.#reader.statements, org, session.no, query.cursor.id);
+      if (seq === null) return null;
+      if (ascending) low = seq + 1;
+      else high = seq - 1;
     }
     const whole = { org, session: session.no, low, high, ascending };
     return this.#within(whole, query.range);
@@ -123,18 +119,6 @@ export class EventReader {
 
   #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Buffer>): void {
     if (this.#session(span.org, ref)?.no !== span.session) throw sessionNotFound(nameOf(ref));
-    const slice = this.#reader.statements.rows<{ seq: number; type_no: number }>(
-      `SELECT seq, type_no FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
-       ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'}`,
-      span.org,
-      span.session,
-      span.low,
-      span.high,
-    );
-    for (const { seq, type_no } of slice) {
-      if (!types.has(type_no)) continue;
-      const text = textAt(this.#reader.statements, span, seq);
-      if (!page.add(text, text.length)) return;
-    }
+    offerSlice(this.#reader.statements, span, types, (text) => page.add(text, text.length));
   }
 }

@@ -9,8 +9,6 @@ import { type Candidate, Candidates, type Look, MAX_ID, MIN_ID, type NumberedFil
 import { findSessionNumber } from './session-numbers.ts';
 import type { TypeNumbers } from './types.ts';
 
-export { type Candidate, MAX_ID, MIN_ID } from './candidates.ts';
-
 /** How a look ended. */
 export interface LookEnd {
   /** The last id looked at; the last of all between the bounds when they are exhausted; null: there is none. */

@@ -37,27 +37,33 @@ function drain(statements: Statements, text: string, values: number[], high: num
 /** For types too many to merge: looks at a slice of numbers, whatever stands there. */
 function scanSlice(statements: Statements, span: Span, types: ReadonlySet<number>, take: Take): number {
   const high = Math.min(span.high, span.low + limits.readRows - 1);
+  const refused = offerSlice(statements, { ...span, high }, types, take);
+  return refused === null ? high : refused - 1;
+}
+
+/** Looks at every number of a span, in its direction; answers the number whose text was refused, null when none was. */
+export function offerSlice(
+  statements: Statements,
+  { org, session, low, high, ascending }: Span,
+  types: ReadonlySet<number>,
+  take: Take,
+): number | null {
   const rows = statements.rows<{ seq: number; type_no: number }>(
-    'SELECT seq, type_no FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ASC',
-    span.org,
-    span.session,
-    span.low,
+    `SELECT seq, type_no FROM events WHERE org = ? AND session = ? AND seq BETWEEN ? AND ?
+     ORDER BY seq ${ascending ? 'ASC' : 'DESC'}`,
+    org,
+    session,
+    low,
     high,
   );
   for (const { seq, type_no } of rows) {
-    if (!types.has(type_no)) continue;
-    const text = textAt(statements, span, seq);
-    if (!take(text)) return seq - 1;
+    if (types.has(type_no) && !take(textAt(statements, org, session, seq))) return seq;
   }
-  return high;
+  return null;
 }
 
 /** The text at a number that is known to be there. */
-export function textAt(statements: Statements, { org, session }: Span, seq: number): Buffer {
-  return statements.row<{ text: Buffer }>(
-    'SELECT CAST(text AS BLOB) AS text FROM events WHERE org = ? AND session = ? AND seq = ?',
-    org,
-    session,
-    seq,
-  )?.text as Buffer;
+function textAt(statements: Statements, org: number, session: number, seq: number): Buffer {
+  const text = 'SELECT CAST(text AS BLOB) AS text FROM events WHERE org = ? AND session = ? AND seq = ?';
+  return statements.row<{ text: Buffer }>(text, org, session, seq)?.text as Buffer;
 }

@@ -1,5 +1,4 @@
 /** Reading on: what follows a position of a stream, in slices small enough for tails. */
-
 import { sessionNotFound } from '@turnlog/core/errors';
 import type { EventFilter } from '@turnlog/core/event-filter';
 import { bytesFromId, type EventId, idFromBytes, type SessionId } from '@turnlog/core/ids';
@@ -7,12 +6,14 @@ import { PHASES } from '@turnlog/core/lifecycle';
 import { limits } from '@turnlog/core/limits';
 import { HEAD_CHARACTERS, idOfText, sessionOfText, typeOfText } from '@turnlog/core/plan/event-text';
 import type { LogEvent, LogSlice, LogStream } from '@turnlog/core/store';
+import { type Candidate, MAX_ID, MIN_ID } from './candidates.ts';
 import type { Span } from './event-pages.ts';
-import { type Candidate, type FeedScan, MAX_ID, MIN_ID } from './feed-scan.ts';
+import type { FeedScan } from './feed-scan.ts';
 import { fillFrom } from './fill-from.ts';
 import { FillingPage } from './filling-page.ts';
 import { Names } from './names.ts';
 import type { Reader } from './reader.ts';
+import { idAt, seqOf } from './seqs.ts';
 import { turnOfTheLoop } from './turn.ts';
 import type { TypeNumbers } from './types.ts';
 
@@ -80,7 +81,7 @@ export class LogReader {
     patterns: readonly string[] | null,
   ): LogSlice | 'behind' | null {
     const session = this.#session(org, id);
-    const seq = after === null ? 0 : this.#seqOf(org, session.no, after);
+    const seq = after === null ? 0 : seqOf(this.#reader.statements, org, session.no, after);
     if (seq === null) return null;
     const types = patterns === null ? null : this.#types.matching(org, patterns);
     if (types === 'behind') return types;
@@ -105,24 +106,9 @@ export class LogReader {
     return session;
   }
 
-  /** Null: no event of this session. */
-  #seqOf(org: number, session: number, id: EventId): number | null {
-    const row = this.#reader.statements.row<{ session: number; seq: number }>(
-      'SELECT session, seq FROM events WHERE org = ? AND id = ?',
-      org,
-      bytesFromId(id),
-    );
-    return row?.session === session ? row.seq : null;
-  }
-
   #idAt(org: number, session: number, seq: number): EventId | null {
-    const row = this.#reader.statements.row<{ id: Uint8Array }>(
-      'SELECT id FROM events WHERE org = ? AND session = ? AND seq = ?',
-      org,
-      session,
-      seq,
-    );
-    return row ? idFromBytes('evt', row.id) : null;
+    const id = idAt(this.#reader.statements, org, session, seq);
+    return id && idFromBytes('evt', id);
   }
 
   #eventOf(org: number, { agent_no, about_session, about_agent }: Candidate, text: Buffer): LogEvent {

@@ -1,4 +1,5 @@
 /** Numbers and ids of a session's events: ids rise with numbers, so an id, or a time, is found by bisection. */
+import { bytesFromId, type EventId } from '@turnlog/core/ids';
 import type { Statements } from '../statements.ts';
 
 export interface SeqRange {
@@ -19,15 +20,23 @@ export function firstSeq(
   let above = high + 1;
   while (below < above) {
     const middle = Math.floor((below + above) / 2);
-    const row = statements.row<{ id: Uint8Array }>(
-      'SELECT id FROM events WHERE org = ? AND session = ? AND seq = ?',
-      org,
-      session,
-      middle,
-    );
-    const order = row ? Buffer.compare(row.id, id) : 1;
+    const found = idAt(statements, org, session, middle);
+    const order = found ? Buffer.compare(found, id) : 1;
     if (order < 0 || (order === 0 && past === '>')) below = middle + 1;
     else above = middle;
   }
   return below;
+}
+
+/** Null: nothing stands at this number. */
+export function idAt(statements: Statements, org: number, session: number, seq: number): Uint8Array | null {
+  const text = 'SELECT id FROM events WHERE org = ? AND session = ? AND seq = ?';
+  return statements.row<{ id: Uint8Array }>(text, org, session, seq)?.id ?? null;
+}
+
+/** Null: no event of this session. */
+export function seqOf(statements: Statements, org: number, session: number, id: EventId): number | null {
+  const text = 'SELECT session, seq FROM events WHERE org = ? AND id = ?';
+  const row = statements.row<{ session: number; seq: number }>(text, org, bytesFromId(id));
+  return row?.session === session ? row.seq : null;
 }
