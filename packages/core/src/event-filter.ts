@@ -30,10 +30,14 @@ export interface Filtered {
 
 export function passes(filter: EventFilter | null, event: Filtered): boolean {
   if (filter === null) return true;
-  const { types, session, agentId } = filter;
+  const { types } = filter;
+  return concerns(filter, event) && (types === null || types.some((pattern) => matchesPattern(pattern, event.type)));
+}
+
+/** Whether an event passes but for its type. */
+function concerns({ session, agentId }: EventFilter, event: Filtered): boolean {
   if (session !== null && event.sessionId !== session && event.aboutSession !== session) return false;
-  if (agentId !== null && event.agentId !== agentId && event.aboutAgent !== agentId) return false;
-  return types === null || types.some((pattern) => matchesPattern(pattern, event.type));
+  return agentId === null || event.agentId === agentId || event.aboutAgent === agentId;
 }
 
 /** A filter ready for a stream of events: what its patterns say of a type is remembered. */
@@ -42,14 +46,14 @@ export class LiveFilter {
   static readonly ALL: LiveFilter = new LiveFilter(null);
   /** Equal for equal filters; empty when everything passes. */
   readonly key: string;
-  readonly #filter: EventFilter | null;
+  readonly wanted: EventFilter | null;
   /** Null: every type passes. */
   readonly #matchers: readonly ((type: string) => boolean)[] | null;
   readonly #byType = new Map<string, boolean>();
 
   constructor(filter: EventFilter | null) {
     this.key = filterKey(filter);
-    this.#filter = filter === null ? null : { ...filter, types: null };
+    this.wanted = filter;
     this.#matchers = filter?.types?.map(patternMatcher) ?? null;
   }
 
@@ -59,7 +63,8 @@ export class LiveFilter {
   }
 
   passes(event: Filtered): boolean {
-    return passes(this.#filter, event) && (this.#matchers === null || this.#ofType(event.type, this.#matchers));
+    if (this.wanted === null) return true;
+    return concerns(this.wanted, event) && (this.#matchers === null || this.#ofType(event.type, this.#matchers));
   }
 
   #ofType(type: string, matchers: readonly ((type: string) => boolean)[]): boolean {

@@ -68,8 +68,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   }
   const first = bootstrap(store, config.bootstrapToken);
   state = 'ready';
-  const url = urlOf(server, config.host);
   const { port } = server.address() as AddressInfo;
+  const url = serverUrl(config.host, port);
   const variables = variablesFor({ ...config, port }, options.folder);
   options.write(banner({ ...options, url, file: config.file, variables, ...first }));
   log.info({ url, file: config.file }, 'listening');
@@ -109,11 +109,6 @@ function listen(server: Server, { host, port }: Config): Promise<void> {
       resolve();
     });
   });
-}
-
-function urlOf(server: Server, host: string): string {
-  const { port } = server.address() as AddressInfo;
-  return serverUrl(host, port);
 }
 
 /** Where a server on this host and port is reached from the same machine. */

@@ -17,13 +17,11 @@ export class TopicTail implements Tail {
   /** Bytes that its topic has handed out beyond it, whatever its filter, since the two were last level. */
   passedBytes = 0;
   readonly #topic: Topic;
-  readonly #wanted: EventFilter | null;
   #state: TailState = 'ready';
   #reader: TailReader | null = null;
 
   constructor(topic: Topic, filter: EventFilter | null, beyondEnd: boolean) {
     this.#topic = topic;
-    this.#wanted = filter;
     this.filter = filter === null ? LiveFilter.ALL : new LiveFilter(filter);
     this.ends = !beyondEnd;
   }
@@ -64,7 +62,7 @@ export class TopicTail implements Tail {
     this.#state = 'history';
     try {
       while (this.#state === 'history') {
-        const slice = await this.#topic.readHistory(this.position, this.#wanted);
+        const slice = await this.#topic.readHistory(this.position, this.filter.wanted);
         if (this.#state !== 'history') return;
         this.position = slice.position;
         if (!this.#topic.isBeyond(this.position)) this.passedBytes = 0;
