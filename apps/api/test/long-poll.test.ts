@@ -1,5 +1,6 @@
 /** Long polls: an empty list is held open until something comes, or the time is over, and never longer than anybody waits. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { HeldPoll } from '../src/http/streams/held-poll.ts';
 import { type Harness, openHarness } from './harness.ts';
 import { eventually, openSse, type SseClient } from './support/sse.ts';
 
@@ -199,6 +200,20 @@ describe('a poll', () => {
     await writing;
     expect(seen).toEqual([...Array.from({ length: 60 }, (_, n) => String(n)), 'terminated']);
   });
+});
+
+it('a poll that is refused its slot leaves no timer behind', async () => {
+  vi.useFakeTimers();
+  const tail = { position: null, live: false, start: () => {}, resume: () => {}, close: () => {} };
+  const poll = new HeldPoll(tail, 55_000, undefined);
+  expect(vi.getTimerCount()).toBe(0);
+  const end = poll.next();
+  expect(vi.getTimerCount()).toBe(1);
+  poll.drain();
+  expect(await end).toBe('over');
+  poll.close();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 describe('a session that ends', () => {
