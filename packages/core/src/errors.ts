@@ -1,7 +1,9 @@
 /** Every way in which Turnlog refuses. A dialect maps each of them, exhaustively, to its own envelope. */
 export const ERROR_CODES = [
   'unauthenticated',
+  'credential_refused',
   'permission_denied',
+  'origin_refused',
   'route_not_found',
   'method_not_allowed',
   'session_not_found',
@@ -12,9 +14,13 @@ export const ERROR_CODES = [
   'unsupported_media_type',
   'request_timeout',
   'invalid_request',
+  'invalid_json',
+  'invalid_body',
   'external_id_taken',
   'session_archived',
   'session_terminated',
+  'session_unfinished',
+  'result_not_found',
   'token_revoked',
   'idempotency_key_reused',
   'too_many_streams',
@@ -52,6 +58,12 @@ export function idempotencyKeyReused(): TurnlogError {
 /** A 400: what is wrong, where, and what to do. */
 export function invalid(param: string, message: string): TurnlogError {
   return new TurnlogError('invalid_request', message, param);
+}
+
+/** The same refusal of something in the body, for dialects that tell bodies from parameters. */
+export function ofBody(error: unknown): unknown {
+  const ours = error instanceof TurnlogError && error.code === 'invalid_request';
+  return ours ? new TurnlogError('invalid_body', error.message, error.param) : error;
 }
 
 const ECHOED_CHARACTERS = 100;

@@ -5,6 +5,7 @@
  */
 import { invalid } from './errors.ts';
 import { type JsonKind, type JsonNode, member } from './json.ts';
+import type { Origin } from './origins.ts';
 
 type FieldKind = 'string' | 'number' | 'boolean' | 'object' | 'array';
 interface Shape {
@@ -29,6 +30,49 @@ const SESSION_EVENT_SHAPES: Readonly<Record<string, Shape>> = {
     retry_status: { type: 'string' },
   },
 };
+
+/** The payload of workflow events. */
+const STEP: Shape = { step_code: 'string', old_status: 'string', new_status: 'string', duration_seconds: 'number' };
+const WORKFLOW_ERROR: Shape = {
+  error: 'string',
+  error_type: 'string',
+  recoverable: 'boolean',
+  retry_after: 'number',
+  duration_seconds: 'number',
+};
+const WORKFLOW_RUN: Shape = { workflow_type: 'string', duration_seconds: 'number', tests_generated: 'number' };
+const WORKFLOW_EVENT_SHAPES: Readonly<Record<string, Shape>> = {
+  session_created: {},
+  status_changed: { old_status: 'string', new_status: 'string', duration_seconds: 'number' },
+  step_created: STEP,
+  step_status_changed: STEP,
+  artifact_created: { artifact_id: 'string', step_code: 'string' },
+  workflow_started: WORKFLOW_RUN,
+  workflow_resumed: WORKFLOW_RUN,
+  workflow_paused: WORKFLOW_RUN,
+  workflow_completed: WORKFLOW_RUN,
+  workflow_failed: { ...WORKFLOW_RUN, ...WORKFLOW_ERROR },
+  workflow_error: WORKFLOW_ERROR,
+};
+
+/** The fields of the runtime's events, all at the top. */
+const RUNTIME: Shape = {
+  session_name: 'string',
+  tool_name: 'string',
+  tool_input: 'object',
+  error: 'string',
+  exit_code: 'number',
+  reason: 'string',
+  role: 'string',
+  content: 'array',
+};
+const RUNTIME_EVENTS: ReadonlySet<string> = new Set([
+  'session_start',
+  'pre_tool',
+  'post_tool',
+  'session_stop',
+  'message',
+]);
 
 /** The `data` of the resource events; the first member is required. */
 const RESOURCE_EVENT_SHAPES: Readonly<Record<string, Shape>> = {
@@ -127,45 +171,69 @@ const RESOURCE_EVENT_SHAPES: Readonly<Record<string, Shape>> = {
   },
 };
 
-/** Throws `invalid_request` when an event's own fields contradict its type; `path` names the event (`events[3]`). */
-export function checkFields(type: string, event: JsonNode, path: string): void {
+/** The event that is checked, as refusals name its parts. */
+interface Checked {
+  readonly type: string;
+  readonly origin: Origin;
+  readonly prefix: string;
+  readonly data: string;
+}
+
+/**
+ * Throws `invalid_request` when an event's own fields contradict its type. `payload` is the part of the event that other
+ * dialects see; undefined when it is no object. What comes by the wave dialect is not checked.
+ */
+export function checkFields(checked: Checked, event: JsonNode, payload: JsonNode | undefined): void {
+  const { type, origin, prefix } = checked;
+  if (origin === 'wave') return;
   if (type === 'user.message' || type === 'agent.message' || type === 'system.message') {
-    checkContent(type, member(event, 'content')?.value, `${path}.content`);
+    checkContent(type, member(event, 'content')?.value, `${prefix}content`);
   } else if (Object.hasOwn(SESSION_EVENT_SHAPES, type)) {
-    checkShape(event, SESSION_EVENT_SHAPES[type] as Shape, path);
+    checkPayload(checked, event, payload, SESSION_EVENT_SHAPES[type] as Shape);
+  } else if (Object.hasOwn(WORKFLOW_EVENT_SHAPES, type)) {
+    checkPayload(checked, event, payload, WORKFLOW_EVENT_SHAPES[type] as Shape);
+  } else if (RUNTIME_EVENTS.has(type)) {
+    checkPayload(checked, event, payload, RUNTIME);
   } else if (Object.hasOwn(RESOURCE_EVENT_SHAPES, type)) {
     const shape = RESOURCE_EVENT_SHAPES[type] as Shape;
+    const path = `${prefix}${checked.data}`;
     const required = Object.keys(shape)[0] as string;
     const data = member(event, 'data')?.value;
     const subject = data?.kind === 'object' ? member(data, required)?.value : undefined;
     if (subject?.kind !== 'string') {
-      const param = `${path}.data.${required}`;
+      const param = `${path}.${required}`;
       throw invalid(param, `'${param}' is required for '${type}': send the id that the event is about, as a string.`);
     }
-    checkShape(data as JsonNode, shape, `${path}.data`);
+    checkShape(data as JsonNode, shape, `${path}.`);
   }
+}
+
+function checkPayload(checked: Checked, event: JsonNode, payload: JsonNode | undefined, shape: Shape): void {
+  if (payload === undefined) return;
+  checkShape(payload, shape, payload === event ? checked.prefix : `${checked.prefix}${checked.data}.`);
 }
 
 function checkContent(type: string, content: JsonNode | undefined, param: string): void {
   if (type === 'user.message' && content?.kind === 'string') return;
   const blocks = content?.kind === 'array' ? content.items : [];
   if (blocks.length > 0 && blocks.every((block) => block.kind === 'object')) {
-    for (const [index, block] of blocks.entries()) checkShape(block, BLOCK, `${param}[${index}]`);
+    for (const [index, block] of blocks.entries()) checkShape(block, BLOCK, `${param}[${index}].`);
     return;
   }
   const form = type === 'user.message' ? 'a string or a non-empty array of blocks' : 'a non-empty array of blocks';
   throw invalid(param, `'${param}' of '${type}' must be ${form}, such as [{"type":"text","text":"…"}].`);
 }
 
-function checkShape(node: JsonNode, shape: Shape, path: string): void {
+/** `prefix` stands before the names of members in refusals. */
+function checkShape(node: JsonNode, shape: Shape, prefix: string): void {
   for (const { name, value } of node.members) {
     const expected = Object.hasOwn(shape, name) ? shape[name] : undefined;
     if (expected === undefined || value.kind === 'null') continue;
     const kind: JsonKind = typeof expected === 'string' ? expected : 'object';
+    const param = `${prefix}${name}`;
     if (value.kind !== kind) {
-      const param = `${path}.${name}`;
       throw invalid(param, `'${param}' must be ${kind === 'object' || kind === 'array' ? 'an' : 'a'} ${kind}.`);
     }
-    if (typeof expected !== 'string') checkShape(value, expected, `${path}.${name}`);
+    if (typeof expected !== 'string') checkShape(value, expected, `${param}.`);
   }
 }

@@ -1,12 +1,14 @@
 /** Events: immutable facts of a session or of the org's account stream. */
 import { parseInstant } from './clock.ts';
-import { invalid } from './errors.ts';
+import { invalid, TurnlogError } from './errors.ts';
+import { lifecycleFacts } from './event-facts.ts';
 import { checkFields } from './event-fields.ts';
 import type { EventId, TurnId } from './ids.ts';
-import { type JsonNode, member, utf8Length } from './json.ts';
-import { numberMember, objectMember, stringMember } from './json-members.ts';
-import { hasSignal, type Signal, signalOf } from './lifecycle.ts';
+import { type JsonMember, type JsonNode, member, utf8Length } from './json.ts';
+import { objectMember, stringMember } from './json-members.ts';
+import type { Signal } from './lifecycle.ts';
 import { limits } from './limits.ts';
+import { carriesData, type Origin } from './origins.ts';
 
 /** Token counts, summed over a session's `session.status_idle` events. */
 export interface Usage {
@@ -26,6 +28,7 @@ export const NO_USAGE: Usage = {
 /** An event that a producer asks to store: checked, with its own fields as source text. */
 export interface EventDraft {
   readonly type: string;
+  readonly origin: Origin;
   /** The producer's turn; null takes the session's current one. */
   readonly turnId: TurnId | null;
   /** The producer's own time, as JSON text; null when not sent. */
@@ -71,25 +74,78 @@ export function draftEvent(event: JsonNode, path: string): EventDraft {
       throw invalid(`${path}.${name}`, `'${path}.${name}' is set by the server: leave '${name}' out.`);
     }
   }
-  checkFields(type, event, path);
-  const data = objectMember(event, 'data');
-  if (data && member(data, AUTHOR_MARK)) {
-    const param = `${path}.data.${AUTHOR_MARK}`;
-    throw invalid(param, `'${param}' marks the server's own events: leave '${AUTHOR_MARK}' out.`);
-  }
-  return {
+  return draftParts({
+    origin: 'native',
     type,
     turnId: readTurnId(event, `${path}.turn_id`),
     occurredAt: readOccurredAt(event, `${path}.occurred_at`),
     schemaVersion: readSchemaVersion(event, `${path}.schema_version`),
-    fields: event.members
-      .filter(({ name }) => !ENVELOPE.has(name))
-      .map(({ text }) => text)
-      .join(','),
+    own: event.members.filter(({ name }) => !isEnvelopeName(name)),
+    prefix: `${path}.`,
+    data: 'data',
+  });
+}
+
+/** An event taken apart by the dialect that it was sent in. */
+export interface EventParts {
+  readonly origin: Origin;
+  /** A checked event type. */
+  readonly type: string;
+  readonly turnId?: TurnId | null;
+  /** A checked time, as JSON text. */
+  readonly occurredAt?: string | null;
+  readonly schemaVersion?: string;
+  /** The members to store, none of an envelope's name. */
+  readonly own: readonly JsonMember[];
+  /** What refusals put before the name of a member: `events[3].`, or nothing. */
+  readonly prefix: string;
+  /** What refusals call the member `data`. */
+  readonly data: string;
+}
+
+/** An event to store, of checked parts. Throws `invalid_request` when its own fields contradict its type or are too many. */
+export function draftParts(parts: EventParts): EventDraft {
+  const { origin, type, own, prefix } = parts;
+  const event = objectOf(own);
+  const fields = own.map(({ text }) => text).join(',');
+  const bytes = utf8Length(fields);
+  if (bytes > limits.eventBytes) {
+    const message = `The event has ${bytes} bytes; an event may have ${limits.eventBytes} (256 KiB).`;
+    throw new TurnlogError('invalid_request', message);
+  }
+  const data = objectMember(event, 'data');
+  const payload = carriesData(origin) ? data : event;
+  checkFields(parts, event, payload);
+  if (data && member(data, AUTHOR_MARK)) {
+    const param = `${prefix}${parts.data}.${AUTHOR_MARK}`;
+    throw invalid(param, `'${param}' marks the server's own events: leave '${AUTHOR_MARK}' out.`);
+  }
+  return {
+    type,
+    origin,
+    turnId: parts.turnId ?? null,
+    occurredAt: parts.occurredAt ?? null,
+    schemaVersion: parts.schemaVersion ?? DEFAULT_SCHEMA_VERSION,
+    fields,
     aboutAgent: stringMember(data, 'agent_id'),
     aboutSession: stringMember(data, 'session_id'),
-    ...lifecycleFacts(type, event),
+    ...lifecycleFacts(type, event, payload),
   };
+}
+
+/** Whether an own field of an event may not have this name. */
+export function isEnvelopeName(name: string): boolean {
+  return SERVER_OWNED.has(name) || ENVELOPE.has(name);
+}
+
+/** A member made of a name and a scanned value. */
+export function memberOf(name: string, value: JsonNode): JsonMember {
+  return { name, text: `${JSON.stringify(name)}:${value.text}`, value };
+}
+
+/** Members as an object that checks can look at; it has no text of its own. */
+function objectOf(members: readonly JsonMember[]): JsonNode {
+  return { kind: 'object', text: '', members, items: [] };
 }
 
 /** Reads one event of the account stream, which has no turns. Throws `invalid_request`. */
@@ -174,47 +230,4 @@ function readSchemaVersion(event: JsonNode, param: string): string {
   const length = version === null ? 0 : [...version].length;
   if (length >= 1 && length <= limits.schemaVersionCharacters) return value.text;
   throw invalid(param, `'${param}' must be a string of 1 to ${limits.schemaVersionCharacters} characters.`);
-}
-
-/** What the lifecycle and the sums need to know of an event. */
-function lifecycleFacts(type: string, event: JsonNode): Pick<EventDraft, 'signal' | 'usage' | 'failure'> {
-  if (!hasSignal(type)) return { signal: null, usage: null, failure: null };
-  const error = objectMember(event, 'error');
-  const signal = signalOf(type, {
-    stopReason: stringMember(objectMember(event, 'stop_reason'), 'type'),
-    retryStatus: retryStatus(event) ?? retryStatus(error),
-    exitCode: numberMember(event, 'exit_code'),
-  });
-  return {
-    signal,
-    usage: type === 'session.status_idle' ? readUsage(objectMember(event, 'usage')) : null,
-    failure: signal === 'fail' ? readFailure(event, error) : null,
-  };
-}
-
-function retryStatus(node: JsonNode | undefined): string | null {
-  return stringMember(objectMember(node, 'retry_status'), 'type') ?? stringMember(node, 'retry_status');
-}
-
-function readFailure(event: JsonNode, error: JsonNode | undefined): EventDraft['failure'] {
-  return {
-    code: stringMember(error, 'type') ?? stringMember(event, 'error_type'),
-    message: stringMember(error, 'message') ?? stringMember(event, 'error') ?? stringMember(event, 'reason'),
-  };
-}
-
-function readUsage(usage: JsonNode | undefined): Usage | null {
-  if (usage === undefined) return null;
-  return {
-    inputTokens: count(usage, 'input_tokens'),
-    outputTokens: count(usage, 'output_tokens'),
-    cacheReadInputTokens: count(usage, 'cache_read_input_tokens'),
-    cacheCreationInputTokens: count(usage, 'cache_creation_input_tokens'),
-  };
-}
-
-/** Only whole, non-negative, exactly representable counts add to the sums. */
-function count(usage: JsonNode, name: string): number {
-  const value = numberMember(usage, name);
-  return value !== null && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }

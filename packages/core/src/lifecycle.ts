@@ -2,6 +2,8 @@
  * Which events move a session to which phase, and what each vocabulary calls that phase: one table.
  * The phase is a session's truth; every dialect's status is read from it.
  */
+import type { Origin } from './origins.ts';
+
 export const PHASES = ['created', 'running', 'rescheduling', 'paused', 'finished', 'failed', 'terminated'] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -9,16 +11,23 @@ export type Phase = (typeof PHASES)[number];
 export const SESSION_STATUSES = ['idle', 'running', 'rescheduling', 'terminated'] as const;
 export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
-/** The native API's word for each phase. */
+/** What a vocabulary calls a phase. */
+export interface PhaseWords {
+  readonly cloud: SessionStatus;
+  readonly runtime: 'running' | 'finished';
+  readonly workflow: 'pending' | 'in_progress' | 'paused' | 'completed' | 'failed' | 'cancelled';
+  readonly wave: 'pending' | 'running' | 'paused' | 'completed' | 'aborted';
+}
+
 export const STATUS_OF_PHASE = {
-  created: 'idle',
-  running: 'running',
-  rescheduling: 'rescheduling',
-  paused: 'idle',
-  finished: 'idle',
-  failed: 'idle',
-  terminated: 'terminated',
-} as const satisfies Record<Phase, SessionStatus>;
+  created: { cloud: 'idle', runtime: 'running', workflow: 'pending', wave: 'pending' },
+  running: { cloud: 'running', runtime: 'running', workflow: 'in_progress', wave: 'running' },
+  rescheduling: { cloud: 'rescheduling', runtime: 'running', workflow: 'in_progress', wave: 'running' },
+  paused: { cloud: 'idle', runtime: 'running', workflow: 'paused', wave: 'paused' },
+  finished: { cloud: 'idle', runtime: 'finished', workflow: 'completed', wave: 'completed' },
+  failed: { cloud: 'idle', runtime: 'finished', workflow: 'failed', wave: 'aborted' },
+  terminated: { cloud: 'terminated', runtime: 'finished', workflow: 'cancelled', wave: 'aborted' },
+} as const satisfies Record<Phase, PhaseWords>;
 
 /** What an event asks of its session's phase; going idle (`settle`, `wait`) leaves a failure as it is. */
 export type Signal = 'run' | 'reopen' | 'reschedule' | 'pause' | 'wait' | 'finish' | 'settle' | 'fail' | 'terminate';
@@ -28,7 +37,19 @@ export interface SignalFacts {
   readonly stopReason: string | null;
   readonly retryStatus: string | null;
   readonly exitCode: number | null;
+  /** The `data` of the event when it is a string. */
+  readonly word: string | null;
 }
+
+/** The type that the wave dialect tells its statuses with; it moves wave sessions only. */
+export const WAVE_STATUS = 'status';
+
+const WAVE_SIGNALS: ReadonlyMap<string | null, Signal> = new Map([
+  ['running', 'run'],
+  ['paused', 'pause'],
+  ['completed', 'finish'],
+  ['aborted', 'fail'],
+]);
 
 const SIGNALS: Readonly<Record<string, (facts: SignalFacts) => Signal | null>> = {
   'session.status_running': () => 'reopen',
@@ -44,11 +65,20 @@ const SIGNALS: Readonly<Record<string, (facts: SignalFacts) => Signal | null>> =
   workflow_failed: () => 'fail',
   terminated: () => 'terminate',
   'session.status_terminated': () => 'terminate',
+  [WAVE_STATUS]: ({ word }) => WAVE_SIGNALS.get(word) ?? null,
 };
 
 /** What an event of this type asks of its session's phase; null: nothing. */
 export function signalOf(type: string, facts: SignalFacts): Signal | null {
   return Object.hasOwn(SIGNALS, type) ? (SIGNALS[type]?.(facts) ?? null) : null;
+}
+
+/** What an event asks of a session that comes from there. */
+export function signalIn(
+  origin: Origin,
+  { type, signal }: { readonly type: string; readonly signal: Signal | null },
+): Signal | null {
+  return type === WAVE_STATUS && origin !== 'wave' ? null : signal;
 }
 
 /** Whether an event of this type has members that decide its signal. */
@@ -89,4 +119,21 @@ export function announcementOf(from: Phase, to: Phase): Announcement | null {
 /** Whether a session in this phase has work going on that a cancel can interrupt. */
 export function isActive(phase: Phase): boolean {
   return phase === 'running' || phase === 'rescheduling';
+}
+
+/** What a controller asks of a wave session. */
+export type Move = 'start' | 'pause' | 'stop';
+
+const MOVES: Readonly<
+  Record<Move, { readonly from: readonly Phase[]; readonly word: string; readonly signal: Signal }>
+> = {
+  start: { from: ['created', 'paused'], word: 'running', signal: 'run' },
+  pause: { from: ['running', 'rescheduling'], word: 'paused', signal: 'pause' },
+  stop: { from: ['created', 'running', 'rescheduling', 'paused'], word: 'aborted', signal: 'fail' },
+};
+
+/** The status that a move leads to; null: it is none in this phase. */
+export function moveFrom(phase: Phase, move: Move): { readonly word: string; readonly signal: Signal } | null {
+  const { from, ...target } = MOVES[move];
+  return from.includes(phase) ? target : null;
 }

@@ -4,6 +4,7 @@ import type { EventDraft, Usage } from './events.ts';
 import { isId, type SessionId, type TurnId } from './ids.ts';
 import type { Phase } from './lifecycle.ts';
 import { limits } from './limits.ts';
+import type { Origin } from './origins.ts';
 
 export type Metadata = Readonly<Record<string, string>>;
 
@@ -15,6 +16,7 @@ export interface Agent {
 
 export interface Session {
   readonly id: SessionId;
+  readonly origin: Origin;
   readonly externalId: string | null;
   readonly agent: Agent | null;
   readonly environmentId: string | null;
@@ -27,11 +29,19 @@ export interface Session {
   readonly eventCount: number;
   /** Times in microseconds since 1970. */
   readonly createdUs: number;
+  /** When its producer says that it began: a checked time as sent; null when it said nothing. */
+  readonly occurredAt: string | null;
   /** The last change of any kind, an append included. */
   readonly updatedUs: number;
   readonly archivedUs: number | null;
   /** When it last entered work from rest. */
   readonly startedUs: number | null;
+}
+
+/** What is told of a session that is gone. */
+export interface DeletedSession {
+  readonly id: SessionId;
+  readonly eventCount: number;
 }
 
 /** How a caller names a session: by our id or by its own. */
@@ -43,18 +53,33 @@ export function nameOf(ref: SessionRef): string {
 }
 
 export interface CreateSession {
+  /** Absent: native. */
+  readonly origin?: Origin;
   readonly externalId: string | null;
   readonly agent: Agent | null;
   readonly environmentId: string | null;
   readonly title: string | null;
   readonly metadata: Metadata;
   readonly events: readonly EventDraft[];
+  /** When its producer says that it began. */
+  readonly occurredAt?: string;
+  /** Begins as running. */
+  readonly running?: boolean;
+  /** SHA-256 of a secret that lets its bearer into this session alone: 64 hexadecimal digits. */
+  readonly capability?: string;
+}
+
+/** A session to be made, or gone on with when one of this name exists. */
+export interface StartSession extends CreateSession {
+  readonly externalId: string;
 }
 
 /** `undefined` leaves a field as it is; a metadata value of null deletes its key. */
 export interface UpdateSession {
   readonly title: string | null | undefined;
   readonly metadata: Readonly<Record<string, string | null>> | undefined;
+  /** The agent's new label, without a version. */
+  readonly agentId?: string | undefined;
 }
 
 const NATIVE_FORM = /^(sess|evt|turn|wh|del|rpl|tok|org|req)_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

@@ -8,8 +8,9 @@ import type { PageQuery } from './cursors.ts';
 import type { EventFilter, Filtered } from './event-filter.ts';
 import type { EventDraft, StoredEvent } from './events.ts';
 import type { EventId, OrgId, RequestId, SessionId, TokenId } from './ids.ts';
-import type { SessionStatus } from './lifecycle.ts';
-import type { CreateSession, Session, SessionRef, UpdateSession } from './sessions.ts';
+import type { Move, SessionStatus } from './lifecycle.ts';
+import type { Provenance } from './origins.ts';
+import type { CreateSession, DeletedSession, Session, SessionRef, StartSession, UpdateSession } from './sessions.ts';
 import type { Principal, Scope, Token } from './tokens.ts';
 
 /** What every write carries: who asked, and the key under which its answer is kept (I5). */
@@ -46,8 +47,55 @@ export interface EventPage {
   readonly hasMore: boolean;
 }
 
+/** An event as stored, one of many: its text is UTF-8. */
+export interface EventRecord extends Provenance {
+  readonly id: EventId;
+  readonly text: Uint8Array;
+}
+
+/** Which events of a session a slice takes; both bounds are inclusive numbers, from 1. */
+export interface SliceQuery {
+  readonly low: number;
+  /** Null: the last one there is. */
+  readonly high: number | null;
+  readonly descending: boolean;
+  /** Type patterns; null: every type. */
+  readonly types: readonly string[] | null;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** The next events of a session in the direction of travel, of one snapshot: bounded in number and bytes, perhaps none. */
+export interface EventSlice {
+  readonly session: SessionId;
+  readonly events: readonly EventRecord[];
+  /** The number with which to go on; null: nothing is left between the bounds. */
+  readonly next: number | null;
+  /** The number of the session's last event. */
+  readonly head: number;
+}
+
+/** Which events of a session are counted, and which of them a page begins with. */
+export interface CountQuery {
+  /** Only events of later microseconds; null: all. */
+  readonly afterUs: number | null;
+  /** One type exactly; null: every type. */
+  readonly type: string | null;
+  /** How many of the newest matches the page leaves out. */
+  readonly offset: number;
+}
+
+export interface EventCount {
+  readonly session: SessionId;
+  readonly total: number;
+  /** The numbers between which a page lies, newest first from `high`; null: none is left. */
+  readonly page: { readonly low: number; readonly high: number } | null;
+}
+
 /** A page of the feed. It may end before it is full, with more to look at, once it has found something. */
 export interface FeedPage extends EventPage {
+  /** The same events one by one. */
+  readonly events: readonly EventRecord[];
   /** The last id looked at in the direction of travel: where to go on without looking twice; null: nothing stands there. */
   readonly scannedThrough: EventId | null;
 }
@@ -64,7 +112,7 @@ export type LogStream = SessionId | 'feed';
  * An event as tails see it; its text is UTF-8. In the feed it comes with its agent and with the session and the agent
  * that its data names, under which it shows as well; in a session's own stream these are null.
  */
-export interface LogEvent extends Filtered {
+export interface LogEvent extends Filtered, Provenance {
   readonly id: EventId;
   readonly text: Uint8Array;
 }
@@ -115,6 +163,13 @@ export interface RotateToken {
 export interface Store {
   /** Creates a session with its first events. `external_id_taken`, `idempotency_key_reused`. */
   createSession(org: OrgId, command: CreateSession, context: WriteContext): Promise<Outcome<Session>>;
+  /**
+   * Creates a session, or appends the command's events to the one of its `externalId`. `session_archived`,
+   * `session_terminated`, `idempotency_key_reused`.
+   */
+  startSession(org: OrgId, command: StartSession, context: WriteContext): Promise<Outcome<Session>>;
+  /** A controller's move of a wave session; one that its phase does not allow changes nothing. `session_not_found`, `idempotency_key_reused`. */
+  moveSession(org: OrgId, ref: SessionRef, move: Move, context: WriteContext): Promise<Outcome<Session>>;
   /** `session_not_found`, `invalid_request` (too many metadata pairs), `idempotency_key_reused`. */
   updateSession(org: OrgId, ref: SessionRef, command: UpdateSession, context: WriteContext): Promise<Outcome<Session>>;
   /** `session_not_found`, `idempotency_key_reused`. */
@@ -126,7 +181,7 @@ export interface Store {
     context: WriteContext,
   ): Promise<Outcome<{ readonly session: Session; readonly interrupted: boolean }>>;
   /** From its commit on every read refuses the session; its rows go in the background. `session_not_found`. */
-  deleteSession(org: OrgId, ref: SessionRef, context: WriteContext): Promise<Outcome<{ readonly id: SessionId }>>;
+  deleteSession(org: OrgId, ref: SessionRef, context: WriteContext): Promise<Outcome<DeletedSession>>;
   /** All or nothing. `session_not_found`, `session_archived`, `session_terminated`, `idempotency_key_reused`. */
   appendEvents(
     org: OrgId,
@@ -153,8 +208,19 @@ export interface Store {
   getEvent(org: OrgId, ref: SessionRef, id: EventId): Promise<StoredEvent | null>;
   /** `session_not_found`; null when the cursor is no event of the session. */
   listEvents(org: OrgId, ref: SessionRef, query: EventQuery): Promise<EventPage | null>;
+  /** The next events between two numbers. `session_not_found`. */
+  sliceEvents(org: OrgId, ref: SessionRef, query: SliceQuery): Promise<EventSlice>;
+  /** Counts in slices, and finds where a numbered page begins. `session_not_found`. */
+  countEvents(org: OrgId, ref: SessionRef, query: CountQuery): Promise<EventCount>;
+  /** The sessions of an org, archived ones included, newest first, without the first `offset`; and how many there are. */
+  pageOfSessions(
+    org: OrgId,
+    query: { readonly offset: number; readonly limit: number },
+  ): Promise<{ readonly data: readonly Session[]; readonly total: number }>;
+  /** The one session whose id lies between two ids, both included; null: none does, or several. */
+  onlySessionBetween(org: OrgId, low: SessionId, high: SessionId): Promise<SessionId | null>;
   /** Null: no such event in this org, or its session is deleted. */
-  getFeedEvent(org: OrgId, id: EventId): Promise<StoredEvent | null>;
+  getFeedEvent(org: OrgId, id: EventId): Promise<(StoredEvent & Provenance) | null>;
   /** A cursor is a position, as in `listSessions`. */
   listFeed(org: OrgId, query: FeedQuery): Promise<FeedPage>;
   /** The id of the session that a name stands for, deleted ones included; null: none. */

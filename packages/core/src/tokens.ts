@@ -30,7 +30,8 @@ export interface Token {
 /** Who a credential speaks for. */
 export interface Principal {
   readonly org: OrgId;
-  readonly tokenId: TokenId;
+  /** Null: a capability, or a caller who was let in without a credential. */
+  readonly tokenId: TokenId | null;
   readonly scopes: readonly Scope[];
   /** The token's expiry, or the earlier end of a rotated secret. */
   readonly expiresUs: number | null;

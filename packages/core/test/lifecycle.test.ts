@@ -49,14 +49,15 @@ const ENTERED_BY: Readonly<Record<Exclude<Phase, 'created'>, readonly object[]>>
 
 const REOPENING = ['session.status_running', 'session_start'];
 
-const STATUSES: Readonly<Record<Phase, string>> = {
-  created: 'idle',
-  running: 'running',
-  rescheduling: 'rescheduling',
-  paused: 'idle',
-  finished: 'idle',
-  failed: 'idle',
-  terminated: 'terminated',
+/** The words of the contracts, in the order cloud, runtime, workflow, wave. */
+const STATUSES: Readonly<Record<Phase, readonly string[]>> = {
+  created: ['idle', 'running', 'pending', 'pending'],
+  running: ['running', 'running', 'in_progress', 'running'],
+  rescheduling: ['rescheduling', 'running', 'in_progress', 'running'],
+  paused: ['idle', 'running', 'paused', 'paused'],
+  finished: ['idle', 'finished', 'completed', 'completed'],
+  failed: ['idle', 'finished', 'failed', 'aborted'],
+  terminated: ['terminated', 'finished', 'cancelled', 'aborted'],
 };
 
 /** Every phase × every signal. */
@@ -205,19 +206,23 @@ describe('phases', () => {
     '__proto__',
   ])('%s moves nothing', (type) => {
     expect(hasSignal(type)).toBe(false);
-    expect(signalOf(type, { stopReason: 'x', retryStatus: 'exhausted', exitCode: 1 })).toBe(null);
+    expect(signalOf(type, { stopReason: 'x', retryStatus: 'exhausted', exitCode: 1, word: null })).toBe(null);
   });
 
   it('an error that is retried moves nothing', () => {
     const retried = [null, '', 'retrying', 'Exhausted', 'terminated'];
     for (const retryStatus of retried) {
-      expect(signalOf('session.error', { stopReason: null, retryStatus, exitCode: null })).toBe(null);
+      expect(signalOf('session.error', { stopReason: null, retryStatus, exitCode: null, word: null })).toBe(null);
     }
   });
 
-  it('each has the status of the native contract', () => {
-    expect(STATUS_OF_PHASE).toEqual(STATUSES);
-    expect(new Set(Object.values(STATUSES))).toEqual(new Set(SESSION_STATUSES));
+  it('each has the word of every vocabulary that the contract says', () => {
+    const words = PHASES.map((phase) => {
+      const { cloud, runtime, workflow, wave } = STATUS_OF_PHASE[phase];
+      return [phase, [cloud, runtime, workflow, wave]];
+    });
+    expect(Object.fromEntries(words)).toEqual(STATUSES);
+    expect(new Set(Object.values(STATUSES).map(([cloud]) => cloud))).toEqual(new Set(SESSION_STATUSES));
   });
 
   it('work goes on while running or rescheduling', () => {

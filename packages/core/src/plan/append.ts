@@ -2,7 +2,7 @@
 import { TurnlogError } from '../errors.ts';
 import type { EventDraft, Usage } from '../events.ts';
 import { makeId } from '../ids.ts';
-import { announcementOf, nextPhase, type Phase } from '../lifecycle.ts';
+import { announcementOf, nextPhase, type Phase, signalIn } from '../lifecycle.ts';
 import type { Session } from '../sessions.ts';
 import { accountEvent, eventText } from './event-text.ts';
 import { type Author, type EventRow, OrgClock, type OrgHead, type Plan, type PlanContext } from './plan.ts';
@@ -48,11 +48,12 @@ export function authorOf(clock: OrgClock, session: Session, context: PlanContext
   };
 }
 
-/** An event that changed its session's phase. */
+/** A change of its session's phase. */
 interface Move {
   readonly from: Phase;
-  readonly row: EventRow;
-  readonly draft: EventDraft;
+  /** The event or the request that caused it. */
+  readonly causedBy: string;
+  readonly failure: EventDraft['failure'];
   /** The session as it stood after the event. */
   readonly session: Session;
 }
@@ -73,7 +74,7 @@ export function appendBatch(author: Author, before: Session, drafts: readonly Ev
     session = afterEvent(author, session, draft);
     const row = sessionRow(author, draft, session);
     rows.push(row);
-    if (session.phase !== from) moves.push({ from, row, draft, session });
+    if (session.phase !== from) moves.push({ from, causedBy: row.id, failure: draft.failure, session });
   }
   return { session, rows, moves };
 }
@@ -81,7 +82,8 @@ export function appendBatch(author: Author, before: Session, drafts: readonly Ev
 /** The session once it holds one event more, at the org's next microsecond. */
 function afterEvent({ clock, context }: Author, before: Session, draft: EventDraft): Session {
   const micros = clock.tick();
-  const phase = draft.signal === null ? before.phase : nextPhase(before.phase, draft.signal);
+  const signal = signalIn(before.origin, draft);
+  const phase = signal === null ? before.phase : nextPhase(before.phase, signal);
   const starts = announcementOf(before.phase, phase) === 'session.started';
   const ownTurn = () => (draft.type === 'user.message' ? makeId('turn', micros, context.random) : before.turnId);
   return {
@@ -99,20 +101,20 @@ function afterEvent({ clock, context }: Author, before: Session, draft: EventDra
 function sessionRow(author: Author, draft: EventDraft, session: Session): EventRow {
   const { updatedUs: micros, eventCount: seq, turnId } = session;
   const id = makeId('evt', micros, author.context.random);
-  const { type, schemaVersion, occurredAt, aboutSession } = draft;
+  const { type, origin, schemaVersion, occurredAt, aboutSession } = draft;
   const { agentId } = author;
   const aboutAgent = draft.aboutAgent === agentId ? null : draft.aboutAgent;
   const text = eventText(
     { id, type, sessionId: author.sessionId, turnId, schemaVersion, micros, occurredAt, seq },
     draft.fields,
   );
-  return { stream: 'session', seq, id, type, agentId, aboutAgent, aboutSession, text };
+  return { stream: 'session', seq, id, type, origin, agentId, aboutAgent, aboutSession, text };
 }
 
 /** The account events that a batch's phase changes cause; they follow the whole batch (I3). */
-export function announce(author: Author, accountCount: number, batch: Batch): EventRow[] {
+export function announce(author: Author, accountCount: number, { moves }: Pick<Batch, 'moves'>): EventRow[] {
   const rows: EventRow[] = [];
-  for (const { from, row, draft, session } of batch.moves) {
+  for (const { from, causedBy, failure, session } of moves) {
     const type = announcementOf(from, session.phase);
     if (type === null) continue;
     const data = {
@@ -124,12 +126,12 @@ export function announce(author: Author, accountCount: number, batch: Batch): Ev
         tokens_used: session.usage.inputTokens + session.usage.outputTokens,
       }),
       'session.failed': () => ({
-        error_code: draft.failure?.code ?? null,
-        error_message: draft.failure?.message ?? null,
+        error_code: failure?.code ?? null,
+        error_message: failure?.message ?? null,
         step_number: session.eventCount,
       }),
     }[type]();
-    rows.push(accountEvent(author, accountCount + rows.length + 1, type, row.id, data));
+    rows.push(accountEvent(author, accountCount + rows.length + 1, type, causedBy, data));
   }
   return rows;
 }

@@ -73,5 +73,5 @@ export function accountEvent(
     `"data":${JSON.stringify({ ...subject, ...data })}`,
   );
   const { agentId, sessionId: aboutSession } = author;
-  return { stream: 'account', seq, id, type, agentId, aboutAgent: null, aboutSession, text };
+  return { stream: 'account', seq, id, type, origin: 'server', agentId, aboutAgent: null, aboutSession, text };
 }

@@ -4,6 +4,7 @@
  */
 import { advance } from '../clock.ts';
 import type { EventId, RandomBytes, RequestId, SessionId } from '../ids.ts';
+import type { Origin } from '../origins.ts';
 import type { Session } from '../sessions.ts';
 
 /** What planning needs to know of an org, and leaves changed. */
@@ -27,6 +28,7 @@ export interface EventRow {
   readonly seq: number;
   readonly id: EventId;
   readonly type: string;
+  readonly origin: Origin;
   /** The agent of the session that holds the event; of an account event, the agent that it is about. */
   readonly agentId: string | null;
   /** The agent that an event of a session is about, when it is not the session's. */

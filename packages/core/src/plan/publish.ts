@@ -15,14 +15,24 @@ export function planPublish(org: OrgHead, drafts: readonly EventDraft[], context
   const clock = new OrgClock(org, context.nowUs);
   const firstSeq = org.accountCount + 1;
   const events = drafts.map((draft, index): EventRow => {
-    const { type, schemaVersion, occurredAt, aboutAgent: agentId, aboutSession } = draft;
+    const { type, origin, schemaVersion, occurredAt, aboutAgent: agentId, aboutSession } = draft;
     const micros = clock.tick();
     const id = makeId('evt', micros, context.random);
     const text = eventText(
       { id, type, sessionId: null, turnId: null, schemaVersion, micros, occurredAt, seq: null },
       draft.fields,
     );
-    return { stream: 'account', seq: firstSeq + index, id, type, agentId, aboutAgent: null, aboutSession, text };
+    return {
+      stream: 'account',
+      seq: firstSeq + index,
+      id,
+      type,
+      origin,
+      agentId,
+      aboutAgent: null,
+      aboutSession,
+      text,
+    };
   });
   return {
     org: { lastUs: clock.lastUs, accountCount: org.accountCount + events.length },

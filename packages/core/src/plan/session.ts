@@ -2,12 +2,15 @@
 import { TurnlogError } from '../errors.ts';
 import { type EventDraft, NO_USAGE } from '../events.ts';
 import { makeId } from '../ids.ts';
-import { isActive } from '../lifecycle.ts';
+import { isActive, type Move, moveFrom, WAVE_STATUS } from '../lifecycle.ts';
 import {
+  type Agent,
   type CreateSession,
   checkMetadataPairs,
+  type DeletedSession,
   mergedMetadata,
   type Session,
+  type StartSession,
   type UpdateSession,
 } from '../sessions.ts';
 import { announce, appendBatch, authorOf, planAppend } from './append.ts';
@@ -35,8 +38,11 @@ export function planCreate(
   const created = accountEvent(author, org.accountCount + 1, 'session.created', context.requestId, {
     title: empty.title,
   });
-  const batch = appendBatch(author, empty, command.events);
-  const derived = announce(author, org.accountCount + 1, batch);
+  const begun: Session = command.running === true ? { ...empty, phase: 'running', startedUs: createdUs } : empty;
+  const begin = { from: empty.phase, causedBy: context.requestId, failure: null, session: begun };
+  const batch = appendBatch(author, begun, command.events);
+  const moves = begun === empty ? batch.moves : [begin, ...batch.moves];
+  const derived = announce(author, org.accountCount + 1, { moves });
   return {
     org: { lastUs: clock.lastUs, accountCount: org.accountCount + 1 + derived.length },
     session: batch.session,
@@ -46,7 +52,29 @@ export function planCreate(
   };
 }
 
-/** Plans a change of title or metadata; one that changes nothing writes nothing. Refuses too many metadata pairs. */
+/** Plans to make a session, or to go on with the one that has its name: appends its events. */
+export function planStart(
+  org: OrgHead,
+  command: StartSession,
+  existing: Session | null,
+  context: PlanContext,
+): Plan<Session> {
+  if (existing === null) return planCreate(org, command, false, context);
+  const plan = planAppend(org, existing, command.events, context);
+  return { ...plan, value: plan.value.session };
+}
+
+/** Plans a controller's move: an event that tells of it when it is one, else nothing. Only wave sessions can be moved. */
+export function planMove(org: OrgHead, session: Session, move: Move, context: PlanContext): Plan<Session> {
+  const target = session.origin === 'wave' && session.archivedUs === null ? moveFrom(session.phase, move) : null;
+  if (target === null) return unchanged(org, session);
+  const { word, signal } = target;
+  const draft: EventDraft = { ...BARE, origin: 'wave', type: WAVE_STATUS, fields: `"data":"${word}"`, signal };
+  const plan = planAppend(org, session, [draft], context);
+  return { ...plan, value: plan.value.session };
+}
+
+/** Plans a change of title, agent or metadata; one that changes nothing writes nothing. Refuses too many metadata pairs. */
 export function planUpdate(
   org: OrgHead,
   session: Session,
@@ -54,6 +82,7 @@ export function planUpdate(
   context: PlanContext,
 ): Plan<Session> {
   const title = command.title === undefined ? session.title : command.title;
+  const agent = agentAfter(session.agent, command.agentId);
   const metadata =
     command.metadata === undefined ? session.metadata : mergedMetadata(session.metadata, command.metadata);
   checkMetadataPairs(Object.keys(metadata).length, 'metadata');
@@ -64,11 +93,15 @@ export function planUpdate(
     const after = valueAt(metadata, key);
     if (before !== after) changes.set(`metadata.${key}`, { old: before, new: after });
   }
+  if (agent !== session.agent) {
+    changes.set('agent_id', { old: session.agent?.id ?? null, new: agent?.id ?? null });
+  }
   if (changes.size === 0) return unchanged(org, session);
   return noted(org, session, context, 'session.updated', { changes: Object.fromEntries(changes) }, (micros) => ({
     ...session,
     title,
     metadata,
+    agent,
     updatedUs: micros,
   }));
 }
@@ -84,9 +117,10 @@ export function planArchive(org: OrgHead, session: Session, context: PlanContext
 }
 
 /** Plans a deletion. */
-export function planDelete(org: OrgHead, session: Session, context: PlanContext): Plan<Session> {
-  const plan = noted(org, session, context, 'session.deleted', { events_count: session.eventCount }, () => session);
-  return { ...plan, deleted: true };
+export function planDelete(org: OrgHead, session: Session, context: PlanContext): Plan<DeletedSession> {
+  const { id, eventCount } = session;
+  const plan = noted(org, session, context, 'session.deleted', { events_count: eventCount }, () => session);
+  return { ...plan, deleted: true, value: { id, eventCount } };
 }
 
 /** What a cancel answers: whether there was work to interrupt. */
@@ -95,8 +129,9 @@ export interface Canceled {
   readonly interrupted: boolean;
 }
 
-const INTERRUPT: EventDraft = {
+const BARE: EventDraft = {
   type: 'user.interrupt',
+  origin: 'native',
   turnId: null,
   occurredAt: null,
   schemaVersion: '"1.0"',
@@ -111,13 +146,18 @@ const INTERRUPT: EventDraft = {
 /** Plans a cancel: a `user.interrupt` event when work is going on, else nothing. Refuses with `session_archived`. */
 export function planCancel(org: OrgHead, session: Session, context: PlanContext): Plan<Canceled> {
   if (!isActive(session.phase)) return { ...unchanged(org, session), value: { session, interrupted: false } };
-  const plan = planAppend(org, session, [INTERRUPT], context);
+  const plan = planAppend(org, session, [BARE], context);
   return { ...plan, value: { session: plan.value.session, interrupted: true } };
+}
+
+function agentAfter(before: Agent | null, id: string | undefined): Agent | null {
+  return id === undefined || id === before?.id ? before : { id, version: null };
 }
 
 function newSession(command: CreateSession, createdUs: number, context: PlanContext): Session {
   return {
     id: makeId('sess', createdUs, context.random),
+    origin: command.origin ?? 'native',
     externalId: command.externalId,
     agent: command.agent,
     environmentId: command.environmentId,
@@ -128,6 +168,7 @@ function newSession(command: CreateSession, createdUs: number, context: PlanCont
     usage: NO_USAGE,
     eventCount: 0,
     createdUs,
+    occurredAt: command.occurredAt ?? null,
     updatedUs: createdUs,
     archivedUs: null,
     startedUs: null,

@@ -24,6 +24,7 @@ export function commandOf(fields: Partial<CreateSession> = {}): CreateSession {
 export function sessionOf(fields: Partial<Session> = {}): Session {
   return {
     id: SESSION,
+    origin: 'native',
     externalId: 'run-1',
     agent: { id: 'agent_1', version: 3 },
     environmentId: null,
@@ -34,6 +35,7 @@ export function sessionOf(fields: Partial<Session> = {}): Session {
     usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
     eventCount: 1,
     createdUs: NOW_US - 5_000_000,
+    occurredAt: null,
     updatedUs: NOW_US - 4_000_000,
     archivedUs: null,
     startedUs: null,

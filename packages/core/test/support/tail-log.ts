@@ -62,7 +62,9 @@ export class TailLog {
       const agentId = this.#agents.get(session ?? about ?? 'sess_none') ?? null;
       const text = new Uint8Array(bytes);
       const id = makeId('evt', lastUs, this.#random);
-      this.rows.push({ id, text, type, sessionId: session, aboutSession: about, agentId, aboutAgent: null });
+      const provenance = { origin: 'native', requestId: 'req_00000000000000000000000000' } as const;
+      const references = { aboutSession: about, agentId, aboutAgent: null };
+      this.rows.push({ id, text, type, sessionId: session, ...references, ...provenance });
     }
     this.states.push({ count: this.rows.length, fates: new Map([...this.now.fates, ...fates]), lastUs });
     const woken = [...added.map(({ session }) => session), ...fates.map(([session]) => session)];

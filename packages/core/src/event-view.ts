@@ -1,0 +1,70 @@
+/** A stored event taken apart, for dialects that show it in words of their own. */
+
+import { isEnvelopeName } from './events.ts';
+import type { EventId, SessionId } from './ids.ts';
+import { type JsonMember, type JsonNode, member, scanJson } from './json.ts';
+import { stringMember } from './json-members.ts';
+import { carriesData, type Provenance } from './origins.ts';
+
+export interface EventView extends Provenance {
+  readonly id: EventId;
+  readonly type: string;
+  /** Null: an account event. */
+  readonly sessionId: SessionId | null;
+  /** RFC 3339 with six fractional digits. */
+  readonly createdAt: string;
+  /** The producer's own time, as sent; null when it sent none. */
+  readonly occurredAt: string | null;
+  /** The number within the session; null: an account event. */
+  readonly seq: number | null;
+  /** The event's own members, in the order and the text in which they were sent. */
+  readonly own: readonly JsonMember[];
+}
+
+/** Levels that become nodes: the event, its members, their items and the members of those. */
+const KEEP_DEPTH = 4;
+
+/** `text` is an event's stored text. */
+export function viewEvent({ text, origin, requestId }: Provenance & { readonly text: string }): EventView {
+  const event = scanJson(text, { keepDepth: KEEP_DEPTH });
+  return {
+    origin,
+    requestId,
+    id: stringMember(event, 'id') as EventId,
+    type: stringMember(event, 'type') as string,
+    sessionId: stringMember(event, 'session_id') as SessionId | null,
+    createdAt: stringMember(event, 'created_at') as string,
+    occurredAt: stringMember(event, 'occurred_at'),
+    seq: seqOf(event),
+    own: event.members.filter(({ name }) => !isEnvelopeName(name)),
+  };
+}
+
+/**
+ * What the event says, as JSON text: the `data` of one that a dialect with payloads or the server itself has written,
+ * else all of its own fields as one object.
+ */
+export function payloadOf({ origin, own }: EventView): string {
+  const data = carriesData(origin) ? own.find(({ name }) => name === 'data') : undefined;
+  return data?.value.text ?? `{${own.map(({ text }) => text).join(',')}}`;
+}
+
+/** The text of blocks of the type `text`, one below the other, or a string itself; null: neither is there. */
+export function textOf(content: JsonNode | undefined): string | null {
+  if (content?.kind === 'string') return JSON.parse(content.text) as string;
+  const texts = (content?.items ?? [])
+    .filter((block) => stringMember(block, 'type') === 'text')
+    .map((block) => stringMember(block, 'text'))
+    .filter((text) => text !== null);
+  return texts.length > 0 ? texts.join('\n') : null;
+}
+
+/** One of the event's own members. */
+export function ownMember({ own }: EventView, name: string): JsonNode | undefined {
+  return own.find((candidate) => candidate.name === name)?.value;
+}
+
+function seqOf(event: JsonNode): number | null {
+  const seq = member(event, 'seq')?.value;
+  return seq?.kind === 'number' ? Number(seq.text) : null;
+}
