@@ -16,6 +16,8 @@ export const orgs = sqliteTable('orgs', {
   accountCount: integer('account_count').notNull(),
   lastSession: integer('last_session').notNull(),
   createdUs: integer('created_us').notNull(),
+  /** Sessions that are not deleted. */
+  sessionCount: integer('session_count').notNull().default(0),
 });
 
 /** Event types that an org has used, numbered; turns a pattern into numbers. */
@@ -53,6 +55,10 @@ export const sessions = sqliteTable(
     deletedUs: integer('deleted_us'),
     /** The lowest number still stored; retention will raise it. */
     firstSeq: integer('first_seq').notNull().default(1),
+    /** Index into core's ORIGINS. */
+    origin: integer('origin').notNull().default(0),
+    /** When its producer says that it began, as sent. */
+    occurredAt: text('occurred_at'),
   },
   (t) => [
     primaryKey({ columns: [t.org, t.no] }),
@@ -122,6 +128,8 @@ export const events = sqliteTable(
     text: text('text').notNull(),
     /** The agent that an event of a session is about, when it is not the session's. */
     aboutAgent: integer('about_agent'),
+    /** Index into core's ORIGINS. */
+    origin: integer('origin').notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.org, t.session, t.seq] }),
@@ -178,4 +186,11 @@ export const tokenSecrets = sqliteTable(
     expiresUs: integer('expires_us'),
   },
   (t) => [index('token_secrets_token').on(t.org, t.token)],
+);
+
+/** Secrets that let into one session each, by SHA-256; they go with their session. */
+export const capabilities = sqliteTable(
+  'capabilities',
+  { hash: bytes('hash').primaryKey(), org: integer('org').notNull(), session: integer('session').notNull() },
+  (t) => [index('capabilities_session').on(t.org, t.session)],
 );

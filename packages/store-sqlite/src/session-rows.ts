@@ -1,6 +1,7 @@
 /** A session as its rows: `sessions` joined with `session_heads`. */
 import { bytesFromId, idFromBytes, type TurnId } from '@turnlog/core/ids';
 import { PHASES, type Phase } from '@turnlog/core/lifecycle';
+import { ORIGINS, type Origin } from '@turnlog/core/origins';
 import type { Agent, Metadata, Session, SessionRef } from '@turnlog/core/sessions';
 import type { Statements, Value } from './statements.ts';
 
@@ -31,12 +32,15 @@ interface SessionRow {
   readonly cache_read_input_tokens: number;
   readonly cache_creation_input_tokens: number;
   readonly started_us: number | null;
+  readonly origin: number;
+  readonly occurred_at: string | null;
 }
 
 const SELECT = `
   SELECT s.no, s.id, s.external_id, a.name AS agent, s.agent_version, s.environment_id, s.title, s.metadata,
          s.created_us, s.updated_us, s.archived_us, h.count, h.last_us, h.phase, h.turn, h.input_tokens,
-         h.output_tokens, h.cache_read_input_tokens, h.cache_creation_input_tokens, h.started_us
+         h.output_tokens, h.cache_read_input_tokens, h.cache_creation_input_tokens, h.started_us, s.origin,
+         s.occurred_at
   FROM sessions s
   JOIN session_heads h ON h.org = s.org AND h.session = s.no
   LEFT JOIN agents a ON a.org = s.org AND a.no = s.agent_no
@@ -61,6 +65,7 @@ function find(statements: Statements, text: string, org: number, key: Value): Nu
 function toSession(row: SessionRow): Session {
   return {
     id: idFromBytes('sess', row.id),
+    origin: ORIGINS[row.origin] as Origin,
     externalId: row.external_id,
     agent: row.agent === null ? null : toAgent(row.agent, row.agent_version),
     environmentId: row.environment_id,
@@ -76,6 +81,7 @@ function toSession(row: SessionRow): Session {
     },
     eventCount: row.count,
     createdUs: row.created_us,
+    occurredAt: row.occurred_at,
     updatedUs: Math.max(row.updated_us, row.last_us),
     archivedUs: row.archived_us,
     startedUs: row.started_us,

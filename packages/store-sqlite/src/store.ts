@@ -10,13 +10,15 @@ import type { WakeupListener, Wakeups } from '@turnlog/core/wakeups';
 import { openReadConnection } from './connection.ts';
 import { lockFile } from './lock.ts';
 import { openMigrated } from './migrate.ts';
-import { type Bootstrap, bootstrap, createOrg } from './orgs.ts';
+import { type Bootstrap, bootstrap, createOrg, firstOrg } from './orgs.ts';
 import { EventReader } from './read/events.ts';
 import { FeedReader } from './read/feed.ts';
 import { FeedScan } from './read/feed-scan.ts';
 import { LogReader } from './read/log.ts';
+import { NumberedReader } from './read/numbered.ts';
 import { Reader } from './read/reader.ts';
 import { findSessionId } from './read/session-numbers.ts';
+import { SessionPages } from './read/session-pages.ts';
 import { SessionReader } from './read/sessions.ts';
 import { TokenReader } from './read/tokens.ts';
 import { TypeNumbers } from './read/types.ts';
@@ -102,6 +104,8 @@ export function openStore(options: StoreOptions): SqliteStore {
 type Writes = Pick<
   Store,
   | 'createSession'
+  | 'startSession'
+  | 'moveSession'
   | 'updateSession'
   | 'archiveSession'
   | 'cancelSession'
@@ -120,6 +124,9 @@ function writesOf(queue: WriteQueue): Writes {
   return {
     createSession: (org, create, context) =>
       submit(org, context, { kind: 'create-session', create }, bytesOf(create.events, create.metadata)),
+    startSession: (org, start, context) =>
+      submit(org, context, { kind: 'start-session', start }, bytesOf(start.events, start.metadata)),
+    moveSession: (org, ref, move, context) => submit(org, context, { kind: 'move-session', ref, move }),
     updateSession: (org, ref, update, context) =>
       submit(org, context, { kind: 'update-session', ref, update }, bytesOf([], update.metadata)),
     archiveSession: (org, ref, context) => submit(org, context, { kind: 'archive-session', ref }),
@@ -141,6 +148,8 @@ function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
   const feed = new FeedReader(reader, scan);
   const log = new LogReader(reader, types, scan);
   const sessions = new SessionReader(reader);
+  const numbered = new NumberedReader(reader, types);
+  const pages = new SessionPages(reader);
   const tokens = new TokenReader(reader);
   return {
     keptFingerprint: async (org, key) => keptFingerprint(reader.statements, reader.org(org), key, nowUs()),
@@ -148,6 +157,10 @@ function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
     listSessions: async (org, query) => sessions.list(reader.org(org), query),
     getEvent: async (org, ref, id) => events.get(reader.org(org), ref, id),
     listEvents: async (org, ref, query) => events.list(reader.org(org), ref, query),
+    sliceEvents: async (org, ref, query) => numbered.slice(reader.org(org), ref, query),
+    countEvents: async (org, ref, query) => numbered.count(reader.org(org), ref, query),
+    pageOfSessions: async (org, query) => pages.page(reader.org(org), query),
+    onlySessionBetween: async (org, low, high) => pages.onlyBetween(reader.org(org), low, high),
     getFeedEvent: async (org, id) => feed.get(reader.org(org), id),
     listFeed: async (org, query) => feed.list(reader.org(org), query),
     sessionNamed: async (org, ref) => findSessionId(reader.statements, reader.org(org), ref),
@@ -165,6 +178,8 @@ function directoryOf(reader: Reader, queue: WriteQueue): Directory {
   const tokens = new TokenReader(reader);
   return {
     findPrincipal: async (hash) => tokens.principal(hash),
+    findCapability: async (hash) => tokens.capability(hash),
+    firstOrg: async () => firstOrg(reader.statements),
     touchTokens: (uses) => {
       queue.touch([...uses].map(([token, { org, usedUs }]) => ({ org, token, usedUs })));
     },

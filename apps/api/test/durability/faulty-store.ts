@@ -94,7 +94,13 @@ function resumeTooEarly(store: SqliteStore): SqliteStore {
 }
 
 /** By what nobody here chooses. */
-const UNFILTERED = { aboutSession: null, aboutAgent: null, agentId: null } as const;
+const UNFILTERED = {
+  aboutSession: null,
+  aboutAgent: null,
+  agentId: null,
+  origin: 'native',
+  requestId: `req_${'0'.repeat(26)}`,
+} as const;
 
 type Wrong = (slice: LogSlice, org: OrgId, session: SessionId, after: EventId) => Promise<LogSlice>;
 

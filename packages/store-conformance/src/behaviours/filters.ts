@@ -215,7 +215,10 @@ function describeSessionFilters(sandbox: Sandbox): void {
     });
 
     test.each(STATUSES)('status %s', async (status) => {
-      const found = await expectSame({ statuses: [status] }, (session) => STATUS_OF_PHASE[session.phase] === status);
+      const found = await expectSame(
+        { statuses: [status] },
+        (session) => STATUS_OF_PHASE[session.phase].cloud === status,
+      );
       expect(found.length).toBeGreaterThan(5);
     });
 
@@ -309,7 +312,7 @@ function describeSessionFilters(sandbox: Sandbox): void {
 function passes(session: Session, query: SessionQuery): boolean {
   return (
     (query.includeArchived || session.archivedUs === null) &&
-    (query.statuses === null || query.statuses.includes(STATUS_OF_PHASE[session.phase])) &&
+    (query.statuses === null || query.statuses.includes(STATUS_OF_PHASE[session.phase].cloud)) &&
     (query.agentId === null || session.agent?.id === query.agentId) &&
     (query.externalId === null || session.externalId === query.externalId) &&
     inRange(session.createdUs, query.range) &&

@@ -6,20 +6,20 @@ import type { EventFilter } from '@turnlog/core/event-filter';
 import type { Statements, Value } from '../statements.ts';
 import { MERGED_TYPES } from './event-pages.ts';
 import { firstSeq } from './seqs.ts';
+import { TEXT_COLUMNS, type TextRow } from './stored-texts.ts';
 
 /** Ids outside of which no event lies. */
 export const MIN_ID = new Uint8Array();
 export const MAX_ID = new Uint8Array(17).fill(0xff);
 
-export interface Candidate {
+/** Its text comes along where every candidate of an index passes the filter. */
+export interface Candidate extends Partial<TextRow> {
   readonly id: Uint8Array;
   readonly session: number;
   readonly type_no: number;
   readonly agent_no: number | null;
   readonly about_session: number | null;
   readonly about_agent: number | null;
-  /** Comes along where every candidate of an index passes the filter. */
-  readonly text?: Buffer;
 }
 
 export interface Look {
@@ -49,7 +49,7 @@ interface Walk {
 }
 
 const COLUMNS = 'id, seq, session, type_no, agent_no, about_session, about_agent';
-const WITH_TEXT = `${COLUMNS}, CAST(text AS BLOB) AS text`;
+const WITH_TEXT = `${COLUMNS}, ${TEXT_COLUMNS}`;
 const BETWEEN = 'id > ? AND id < ?';
 
 export class Candidates {

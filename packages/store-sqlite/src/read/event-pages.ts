@@ -1,10 +1,10 @@
 /** Pages of events out of a span of numbers. Texts stay bytes on their way from the file to the socket. */
-import { type EventId, idFromBytes } from '@turnlog/core/ids';
+import { idFromBytes } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import { idOfText } from '@turnlog/core/plan/event-text';
 import type { EventPage } from '@turnlog/core/store';
 import type { Statements } from '../statements.ts';
 import { FillingPage } from './filling-page.ts';
+import { idOf, TEXT_COLUMNS } from './stored-texts.ts';
 
 /** The part of a session that a page may come from, and the way through it. */
 export interface Span {
@@ -23,8 +23,6 @@ export const MERGED_TYPES = 16;
 /** Pages up to the default length are concatenated by SQLite: 4 MiB hold them, unless their events are exceptionally large. */
 const CONCATENATED_ROWS = 20;
 const COMMA = Buffer.from(',');
-/** Covers the beginning of a text, in which its id stands. */
-const ID_BYTES = 64;
 
 /** A page of a span without gaps, in list order. `descending` is the list's order, not the way of travel. */
 export function densePage(statements: Statements, span: Span, limit: number, descending: boolean): EventPage {
@@ -54,9 +52,9 @@ export function mergedPage(
   return joined(readTexts(statements, text, [...values, limit + 1], limit), span.ascending === descending);
 }
 
-/** Texts and numbers of the events of some types, at most `MERGED_TYPES`; the last value, a limit, is the caller's. */
+/** Numbers and texts of the events of some types, at most `MERGED_TYPES`; the last value, a limit, is the caller's. */
 export function mergeTypes(span: Span, types: readonly number[]): { readonly text: string; readonly values: number[] } {
-  const part = `SELECT seq, CAST(text AS BLOB) AS text FROM events
+  const part = `SELECT seq, ${TEXT_COLUMNS} FROM events
     WHERE org = ? AND session = ? AND type_no = ? AND seq BETWEEN ? AND ?`;
   return {
     text: `${types.map(() => part).join(' UNION ALL ')} ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'} LIMIT ?`,
@@ -68,7 +66,13 @@ export function mergeTypes(span: Span, types: readonly number[]): { readonly tex
 export function joined({ data, hasMore }: Texts, reversed: boolean): EventPage {
   const inOrder = reversed ? data.toReversed() : data;
   const pieces = inOrder.flatMap((text, index) => (index === 0 ? [text] : [COMMA, text]));
-  return { json: Buffer.concat(pieces), firstId: idOf(inOrder[0]), lastId: idOf(inOrder.at(-1)), hasMore };
+  const [first, last] = [inOrder[0], inOrder.at(-1)];
+  return {
+    json: Buffer.concat(pieces),
+    firstId: first === undefined ? null : idOf(first),
+    lastId: last === undefined ? null : idOf(last),
+    hasMore,
+  };
 }
 
 /** Aggregates see the rows of a subquery in its order. */
@@ -95,8 +99,4 @@ function readTexts(statements: Statements, text: string, values: number[], limit
     if (!page.add(bytes, bytes.length)) break;
   }
   return page;
-}
-
-function idOf(text: Buffer | undefined): EventId | null {
-  return text === undefined ? null : idOfText(text.toString('latin1', 0, ID_BYTES));
 }

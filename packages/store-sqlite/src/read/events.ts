@@ -1,13 +1,13 @@
 /** Reading the events of one session. Numbers are dense, so a page without filters is arithmetic on them. */
 import type { TimeRange } from '@turnlog/core/clock';
 import { readsAscending } from '@turnlog/core/cursors';
-import { sessionNotFound } from '@turnlog/core/errors';
 import type { StoredEvent } from '@turnlog/core/events';
 import { bytesFromId, type EventId, lowestIdBytes } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import { nameOf, type SessionRef } from '@turnlog/core/sessions';
+import type { SessionRef } from '@turnlog/core/sessions';
 import type { EventPage, EventQuery } from '@turnlog/core/store';
 import { densePage, joined, MERGED_TYPES, mergedPage, type Span, type Texts } from './event-pages.ts';
+import { checkSame, extentOf, findExtent } from './extents.ts';
 import { offerSlice } from './fill-from.ts';
 import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
@@ -27,7 +27,7 @@ export class EventReader {
   /** Null: no such event in this session, or no such session. */
   get(org: number, ref: SessionRef, id: EventId): StoredEvent | null {
     return this.#reader.snapshot(() => {
-      const session = this.#session(org, ref);
+      const session = findExtent(this.#reader.statements, org, ref);
       const row = this.#reader.statements.row<{ session: number; text: string }>(
         'SELECT session, text FROM events WHERE org = ? AND id = ?',
         org,
@@ -69,18 +69,8 @@ export class EventReader {
     return mergedPage(statements, span, types, query.limit, descending);
   }
 
-  #session(org: number, ref: SessionRef): { no: number; first_seq: number; count: number } | undefined {
-    const select = `SELECT s.no, s.first_seq, h.count FROM sessions s
-      JOIN session_heads h ON h.org = s.org AND h.session = s.no
-      WHERE s.deleted_us IS NULL AND s.org = ? AND`;
-    return 'id' in ref
-      ? this.#reader.statements.row(`${select} s.id = ?`, org, bytesFromId(ref.id))
-      : this.#reader.statements.row(`${select} s.external_id = ?`, org, ref.externalId);
-  }
-
   #span(org: number, ref: SessionRef, query: EventQuery): Span | null {
-    const session = this.#session(org, ref);
-    if (!session) throw sessionNotFound(nameOf(ref));
+    const session = extentOf(this.#reader.statements, org, ref);
     const ascending = readsAscending(query);
     let low = session.first_seq;
     let high = session.count;
@@ -118,7 +108,7 @@ export class EventReader {
   }
 
   #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Buffer>): void {
-    if (this.#session(span.org, ref)?.no !== span.session) throw sessionNotFound(nameOf(ref));
-    offerSlice(this.#reader.statements, span, types, (text) => page.add(text, text.length));
+    checkSame(this.#reader.statements, span, ref);
+    offerSlice(this.#reader.statements, span, types, ({ text }) => page.add(text, text.length));
   }
 }

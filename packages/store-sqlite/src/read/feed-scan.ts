@@ -7,6 +7,7 @@ import { type EventId, idFromBytes } from '@turnlog/core/ids';
 import type { Statements } from '../statements.ts';
 import { type Candidate, Candidates, type Look, MAX_ID, MIN_ID, type NumberedFilter } from './candidates.ts';
 import { findSessionNumber } from './session-numbers.ts';
+import { TEXT_COLUMNS, type TextRow } from './stored-texts.ts';
 import type { TypeNumbers } from './types.ts';
 
 /** How a look ended. */
@@ -36,7 +37,7 @@ export class FeedScan {
   }
 
   /** Offers matching events in the direction of travel until `take` refuses one; inside a snapshot. 'behind': ask again after a turn. */
-  look(look: Look, take: (candidate: Candidate, text: Buffer) => boolean): LookEnd | 'behind' {
+  look(look: Look, take: (candidate: Candidate, row: TextRow) => boolean): LookEnd | 'behind' {
     const filter = look.filter === null ? ALL : this.#numbered(look.org, look.filter);
     if (filter === 'behind') return filter;
     if (filter === null) return { lookedAt: this.#edge(look), exhausted: true };
@@ -45,7 +46,7 @@ export class FeedScan {
     let looked = 0;
     for (const candidate of this.#candidates.of(look, filter, hidden === null)) {
       const shown = matches(filter, candidate) && hidden?.(candidate.session) !== true;
-      if (shown && !take(candidate, candidate.text ?? this.#text(look.org, candidate.id))) {
+      if (shown && !take(candidate, hasText(candidate) ? candidate : this.#text(look.org, candidate.id))) {
         return { lookedAt, exhausted: false };
       }
       lookedAt = candidate.id;
@@ -93,10 +94,14 @@ export class FeedScan {
     return this.#statements.row<{ id: Uint8Array }>(text, org, low, high)?.id ?? null;
   }
 
-  #text(org: number, id: Uint8Array): Buffer {
-    const text = 'SELECT CAST(text AS BLOB) AS text FROM events WHERE org = ? AND id = ?';
-    return this.#statements.row<{ text: Buffer }>(text, org, id)?.text as Buffer;
+  #text(org: number, id: Uint8Array): TextRow {
+    const text = `SELECT ${TEXT_COLUMNS} FROM events WHERE org = ? AND id = ?`;
+    return this.#statements.row<TextRow>(text, org, id) as TextRow;
   }
+}
+
+function hasText(candidate: Candidate): candidate is Candidate & TextRow {
+  return candidate.text !== undefined;
 }
 
 const ALL: NumberedFilter = { types: null, session: null, agent: null };

@@ -3,12 +3,14 @@ import { type PageQuery, readsAscending } from '@turnlog/core/cursors';
 import type { StoredEvent } from '@turnlog/core/events';
 import { bytesFromId, type EventId, highestIdBytes, idFromBytes, lowestIdBytes } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
+import type { Provenance } from '@turnlog/core/origins';
 import type { FeedPage, FeedQuery } from '@turnlog/core/store';
 import { MAX_ID, MIN_ID } from './candidates.ts';
 import { joined } from './event-pages.ts';
 import type { FeedScan } from './feed-scan.ts';
 import { FillingPage } from './filling-page.ts';
 import type { Reader } from './reader.ts';
+import { provenanceOf, recordOf, type TextRow } from './stored-texts.ts';
 import { turnOfTheLoop } from './turn.ts';
 
 /** The ids between which a page may lie, both exclusive. */
@@ -27,26 +29,26 @@ export class FeedReader {
   }
 
   /** Null: no such event, or its session is deleted. */
-  get(org: number, id: EventId): StoredEvent | null {
-    const row = this.#reader.statements.row<{ text: string }>(
-      `SELECT e.text FROM events e LEFT JOIN sessions s ON s.org = e.org AND s.no = e.session
+  get(org: number, id: EventId): (StoredEvent & Provenance) | null {
+    const row = this.#reader.statements.row<{ text: string; origin: number; request_id: Uint8Array }>(
+      `SELECT e.text, e.origin, e.request_id FROM events e LEFT JOIN sessions s ON s.org = e.org AND s.no = e.session
        WHERE e.org = ? AND e.id = ? AND s.deleted_us IS NULL`,
       org,
       bytesFromId(id),
     );
-    return row ? { id, text: row.text } : null;
+    return row ? { id, text: row.text, ...provenanceOf(row) } : null;
   }
 
   /** Looks until the page is full, the bounds are exhausted, or enough was looked at and something found. */
   async list(org: number, query: FeedQuery): Promise<FeedPage> {
     const ascending = readsAscending(query);
-    const page = new FillingPage<Buffer>(query.limit);
+    const page = new FillingPage<TextRow>(query.limit);
     let { low, high } = boundsOf(query, ascending);
     let lookedAt: Uint8Array | null = null;
     let hasMore = true;
     for (let rows = 0; page.data.length === 0 || rows < limits.feedScanRows; rows += limits.readRows) {
       const look = { org, filter: query.filter, ascending, low, high, rows: limits.readRows };
-      const end = this.#reader.snapshot(() => this.#scan.look(look, (_, text) => page.add(text, text.length)));
+      const end = this.#reader.snapshot(() => this.#scan.look(look, (_, row) => page.add(row, row.text.length)));
       if (end !== 'behind') {
         lookedAt = end.lookedAt ?? lookedAt;
         hasMore = !end.exhausted;
@@ -56,9 +58,10 @@ export class FeedReader {
       }
       await turnOfTheLoop();
     }
-    const found = joined({ data: page.data, hasMore }, ascending === (query.order === 'desc'));
+    const inOrder = ascending === (query.order === 'desc') ? page.data.toReversed() : page.data;
+    const found = joined({ data: inOrder.map(({ text }) => text), hasMore }, false);
     const scannedThrough = lookedAt === null ? (query.cursor?.id ?? null) : idFromBytes('evt', lookedAt);
-    return { ...found, scannedThrough };
+    return { ...found, events: inOrder.map(recordOf), scannedThrough };
   }
 }
 

@@ -2,46 +2,54 @@
 import { limits } from '@turnlog/core/limits';
 import type { Statements } from '../statements.ts';
 import { MERGED_TYPES, mergeTypes, type Span } from './event-pages.ts';
+import { TEXT_COLUMNS, type TextRow } from './stored-texts.ts';
 
-/** Takes a text; false: it does not fit any more. */
-type Take = (text: Buffer) => boolean;
+/** Takes an event; false: it does not fit any more. */
+type Take = (row: TextRow) => boolean;
 
-interface Row {
+interface Row extends TextRow {
   readonly seq: number;
-  readonly text: Buffer;
 }
 
-/** Hands over texts in ascending order; answers the last number looked at, at least `span.low`. */
-export function fillFrom(statements: Statements, span: Span, types: readonly number[] | null, take: Take): number {
+/**
+ * Hands over the events of a span in its direction; a taker that has none takes one, and at most `limits.sliceEvents`.
+ * Answers the number with which to go on; null: nothing is left.
+ */
+export function fillFrom(
+  statements: Statements,
+  span: Span,
+  types: readonly number[] | null,
+  take: Take,
+): number | null {
   if (types === null) {
-    const text = `SELECT seq, CAST(text AS BLOB) AS text FROM events
-      WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq`;
-    return drain(statements, text, [span.org, span.session, span.low, span.high], span.high, take);
+    const text = `SELECT seq, ${TEXT_COLUMNS} FROM events
+      WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'}`;
+    return drain(statements, text, [span.org, span.session, span.low, span.high], take);
   }
-  if (types.length === 0) return span.high;
+  if (types.length === 0) return null;
   if (types.length > MERGED_TYPES) return scanSlice(statements, span, new Set(types), take);
   const { text, values } = mergeTypes(span, types);
-  return drain(statements, text, [...values, limits.sliceEvents + 1], span.high, take);
+  return drain(statements, text, [...values, limits.sliceEvents + 1], take);
 }
 
-function drain(statements: Statements, text: string, values: number[], high: number, take: Take): number {
-  let lookedAt = 0;
+function drain(statements: Statements, text: string, values: number[], take: Take): number | null {
   for (const row of statements.get(text).iterate(...values)) {
-    const { seq, text: bytes } = row as Row;
-    if (!take(bytes)) return lookedAt;
-    lookedAt = seq;
+    if (!take(row as Row)) return (row as Row).seq;
   }
-  return high;
+  return null;
 }
 
 /** For types too many to merge: looks at a slice of numbers, whatever stands there. */
-function scanSlice(statements: Statements, span: Span, types: ReadonlySet<number>, take: Take): number {
-  const high = Math.min(span.high, span.low + limits.readRows - 1);
-  const refused = offerSlice(statements, { ...span, high }, types, take);
-  return refused === null ? high : refused - 1;
+function scanSlice(statements: Statements, span: Span, types: ReadonlySet<number>, take: Take): number | null {
+  const low = span.ascending ? span.low : Math.max(span.low, span.high - limits.readRows + 1);
+  const high = span.ascending ? Math.min(span.high, span.low + limits.readRows - 1) : span.high;
+  const refused = offerSlice(statements, { ...span, low, high }, types, take);
+  if (refused !== null) return refused;
+  if (span.ascending) return high < span.high ? high + 1 : null;
+  return low > span.low ? low - 1 : null;
 }
 
-/** Looks at every number of a span, in its direction; answers the number whose text was refused, null when none was. */
+/** Looks at every number of a span, in its direction; answers the number whose event was refused, null when none was. */
 export function offerSlice(
   statements: Statements,
   { org, session, low, high, ascending }: Span,
@@ -57,13 +65,13 @@ export function offerSlice(
     high,
   );
   for (const { seq, type_no } of rows) {
-    if (types.has(type_no) && !take(textAt(statements, org, session, seq))) return seq;
+    if (types.has(type_no) && !take(rowAt(statements, org, session, seq))) return seq;
   }
   return null;
 }
 
-/** The text at a number that is known to be there. */
-function textAt(statements: Statements, org: number, session: number, seq: number): Buffer {
-  const text = 'SELECT CAST(text AS BLOB) AS text FROM events WHERE org = ? AND session = ? AND seq = ?';
-  return statements.row<{ text: Buffer }>(text, org, session, seq)?.text as Buffer;
+/** The event at a number that is known to be there. */
+function rowAt(statements: Statements, org: number, session: number, seq: number): TextRow {
+  const text = `SELECT ${TEXT_COLUMNS} FROM events WHERE org = ? AND session = ? AND seq = ?`;
+  return statements.row<TextRow>(text, org, session, seq) as TextRow;
 }

@@ -14,6 +14,7 @@ import { FillingPage } from './filling-page.ts';
 import { Names } from './names.ts';
 import type { Reader } from './reader.ts';
 import { idAt, seqOf } from './seqs.ts';
+import { provenanceOf, type TextRow } from './stored-texts.ts';
 import { turnOfTheLoop } from './turn.ts';
 import type { TypeNumbers } from './types.ts';
 
@@ -67,7 +68,7 @@ export class LogReader {
   #feed(org: number, after: EventId | null, filter: EventFilter | null): LogSlice | 'behind' {
     const page = new FillingPage<LogEvent>(limits.sliceEvents, limits.sliceBytes);
     const bounds = { low: after === null ? MIN_ID : bytesFromId(after), high: MAX_ID };
-    const take = (candidate: Candidate, text: Buffer) => page.add(this.#eventOf(org, candidate, text), text.length);
+    const take = (candidate: Candidate, row: TextRow) => page.add(this.#eventOf(org, candidate, row), row.text.length);
     const end = this.#scan.look({ org, filter, ascending: true, ...bounds, rows: limits.readRows }, take);
     if (end === 'behind') return end;
     const position = end.lookedAt === null ? after : idFromBytes('evt', end.lookedAt);
@@ -89,7 +90,8 @@ export class LogReader {
     if (seq >= session.count) return { events: [], position: after, atHead: true, ended };
     const page = new FillingPage<LogEvent>(limits.sliceEvents, limits.sliceBytes);
     const span: Span = { org, session: session.no, low: seq + 1, high: session.count, ascending: true };
-    const lookedAt = fillFrom(this.#reader.statements, span, types, (text) => page.add(eventOf(text), text.length));
+    const next = fillFrom(this.#reader.statements, span, types, (row) => page.add(eventOf(row), row.text.length));
+    const lookedAt = next === null ? session.count : next - 1;
     const position = this.#idAt(org, session.no, lookedAt);
     return { events: page.data, position, atHead: lookedAt === session.count, ended };
   }
@@ -111,9 +113,9 @@ export class LogReader {
     return id && idFromBytes('evt', id);
   }
 
-  #eventOf(org: number, { agent_no, about_session, about_agent }: Candidate, text: Buffer): LogEvent {
+  #eventOf(org: number, { agent_no, about_session, about_agent }: Candidate, row: TextRow): LogEvent {
     return {
-      ...eventOf(text),
+      ...eventOf(row),
       aboutSession: this.#names.session(org, about_session),
       agentId: this.#names.agent(org, agent_no),
       aboutAgent: this.#names.agent(org, about_agent),
@@ -122,9 +124,10 @@ export class LogReader {
 }
 
 /** An event as its text tells it: nothing of whom it is about. */
-function eventOf(text: Buffer): LogEvent {
+function eventOf(row: TextRow): LogEvent {
+  const { text } = row;
   const head = text.toString('latin1', 0, HEAD_CHARACTERS);
   const type = typeOfText(head);
   const about = { aboutSession: null, agentId: null, aboutAgent: null };
-  return { id: idOfText(head), type, sessionId: sessionOfText(head, type), ...about, text };
+  return { id: idOfText(head), type, sessionId: sessionOfText(head, type), ...about, text, ...provenanceOf(row) };
 }

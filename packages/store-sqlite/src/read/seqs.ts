@@ -28,6 +28,20 @@ export function firstSeq(
   return below;
 }
 
+/** As `firstSeq` past an id, at a cost that grows with the distance from the end of the range, whatever stands before. */
+export function firstSeqFromEnd(statements: Statements, range: SeqRange, id: Uint8Array): number {
+  let above = range.high;
+  for (let step = 1; ; step *= 2) {
+    const probe = range.high - step + 1;
+    if (probe < range.low) return firstSeq(statements, { ...range, high: above }, '>', id);
+    const found = idAt(statements, range.org, range.session, probe);
+    if (found && Buffer.compare(found, id) <= 0) {
+      return firstSeq(statements, { ...range, low: probe + 1, high: above }, '>', id);
+    }
+    above = probe - 1;
+  }
+}
+
 /** Null: nothing stands at this number. */
 export function idAt(statements: Statements, org: number, session: number, seq: number): Uint8Array | null {
   const text = 'SELECT id FROM events WHERE org = ? AND session = ? AND seq = ?';

@@ -128,7 +128,7 @@ function sourceOf(org: number, query: SessionQuery): Source {
   if (query.statuses !== null) {
     const { statuses } = query;
     const select = 'SELECT session AS no FROM session_heads WHERE org = ? AND phase = ?';
-    const phases = PHASES.flatMap((phase, index) => (statuses.includes(STATUS_OF_PHASE[phase]) ? [index] : []));
+    const phases = PHASES.flatMap((phase, index) => (statuses.includes(STATUS_OF_PHASE[phase].cloud) ? [index] : []));
     return { select, number: 'session', parts: phases.map((phase) => [org, phase]) };
   }
   return { select: 'SELECT no FROM sessions WHERE org = ?', number: 'no', parts: [[org]] };
@@ -143,7 +143,7 @@ function matches(session: Session, query: SessionQuery): boolean {
   if (!query.includeArchived && session.archivedUs !== null) return false;
   if (query.externalId !== null && session.externalId !== query.externalId) return false;
   if (query.agentId !== null && session.agent?.id !== query.agentId) return false;
-  if (query.statuses !== null && !query.statuses.includes(STATUS_OF_PHASE[session.phase])) return false;
+  if (query.statuses !== null && !query.statuses.includes(STATUS_OF_PHASE[session.phase].cloud)) return false;
   return Object.entries(query.metadata).every(
     ([key, value]) => Object.hasOwn(session.metadata, key) && session.metadata[key] === value,
   );

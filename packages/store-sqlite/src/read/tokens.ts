@@ -1,6 +1,7 @@
-/** Reading tokens, and the principal behind a secret. */
+/** Reading tokens, and what stands behind a secret: a principal, or a session that it lets into. */
 
 import { type PageQuery, readsAscending } from '@turnlog/core/cursors';
+import type { Capability } from '@turnlog/core/directory';
 import { bytesFromId, idFromBytes, type TokenId } from '@turnlog/core/ids';
 import type { Page } from '@turnlog/core/store';
 import type { Principal, Scope, Token } from '@turnlog/core/tokens';
@@ -53,5 +54,18 @@ export class TokenReader {
       expiresUs: ends.length > 0 ? Math.min(...ends) : null,
       tokenExpiresUs: row.token_us,
     };
+  }
+
+  /** Null when no capability has this secret, or its session is deleted. */
+  capability(hash: string): Capability | null {
+    const row = this.#reader.statements.row<{ org: Uint8Array; session: Uint8Array }>(
+      `SELECT o.id AS org, s.id AS session
+       FROM capabilities c
+       JOIN sessions s ON s.org = c.org AND s.no = c.session
+       JOIN orgs o ON o.no = c.org
+       WHERE c.hash = ? AND s.deleted_us IS NULL`,
+      Buffer.from(hash, 'hex'),
+    );
+    return row ? { org: idFromBytes('org', row.org), session: idFromBytes('sess', row.session) } : null;
   }
 }

@@ -13,6 +13,8 @@ export interface OrgState {
   readonly no: number;
   head: OrgHead;
   lastSession: number;
+  /** Live ones. */
+  sessionCount: number;
   readonly types: Dictionary;
   readonly agents: Dictionary;
 }
@@ -21,6 +23,14 @@ export interface SessionState {
   readonly no: number;
   session: Session;
   deleted: boolean;
+}
+
+interface OrgRow {
+  readonly no: number;
+  readonly last_us: number;
+  readonly account_count: number;
+  readonly last_session: number;
+  readonly session_count: number;
 }
 
 /** Holds the events that belong to no session; it cannot be deleted. */
@@ -45,8 +55,8 @@ export class Heads {
   org(id: OrgId): OrgState {
     let org = this.#orgs.get(id);
     if (!org) {
-      const row = this.#statements.row<{ no: number; last_us: number; account_count: number; last_session: number }>(
-        'SELECT no, last_us, account_count, last_session FROM orgs WHERE id = ?',
+      const row = this.#statements.row<OrgRow>(
+        'SELECT no, last_us, account_count, last_session, session_count FROM orgs WHERE id = ?',
         bytesFromId(id),
       );
       if (!row) throw new Error('The credential names an org that is not stored.');
@@ -55,6 +65,7 @@ export class Heads {
         no: row.no,
         head: { lastUs: row.last_us, accountCount: row.account_count },
         lastSession: row.last_session,
+        sessionCount: row.session_count,
         types: new Dictionary(this.#statements, 'types', row.no),
         agents: new Dictionary(this.#statements, 'agents', row.no),
       };
@@ -75,10 +86,17 @@ export class Heads {
   /** Registers a session that this batch creates. */
   create(org: OrgState, session: Session): SessionState {
     org.lastSession++;
+    org.sessionCount++;
     const state = { no: org.lastSession, session, deleted: false };
     this.#sessions.set(keyOf(org, session.id), state);
     if (session.externalId !== null) this.#planned.set(keyOf(org, session.externalId), state);
     return state;
+  }
+
+  /** Notes that this batch deletes a session. */
+  delete(org: OrgState, state: SessionState): void {
+    org.sessionCount--;
+    state.deleted = true;
   }
 
   /** What was planned is written: reads see it now. */

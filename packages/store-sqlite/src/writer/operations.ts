@@ -3,8 +3,23 @@ import { sessionNotFound } from '@turnlog/core/errors';
 import { planAppend } from '@turnlog/core/plan/append';
 import type { Plan, PlanContext } from '@turnlog/core/plan/plan';
 import { planPublish } from '@turnlog/core/plan/publish';
-import { planArchive, planCancel, planCreate, planDelete, planUpdate } from '@turnlog/core/plan/session';
-import { nameOf, type SessionRef, sessionRef } from '@turnlog/core/sessions';
+import {
+  planArchive,
+  planCancel,
+  planCreate,
+  planDelete,
+  planMove,
+  planStart,
+  planUpdate,
+} from '@turnlog/core/plan/session';
+import {
+  type CreateSession,
+  nameOf,
+  type Session,
+  type SessionRef,
+  type StartSession,
+  sessionRef,
+} from '@turnlog/core/sessions';
 import { randomBytes } from '../random.ts';
 import { ACCOUNT_STREAM, type Heads, type OrgState, type SessionState } from './heads.ts';
 import type { Answer, KeptAnswers } from './kept-answers.ts';
@@ -36,7 +51,14 @@ export function planCommand(bench: Workbench, org: OrgState, command: Command, n
   const context: PlanContext = { nowUs, random: randomBytes, requestId: command.context.requestId };
   switch (command.kind) {
     case 'create-session':
-      return createSession(bench, org, command, context);
+      return createSession(bench, org, command.create, context);
+    case 'start-session':
+      return startSession(bench, org, command.start, context);
+    case 'move-session': {
+      const state = live(bench, org, command.ref);
+      const plan = planMove(org.head, state.session, command.move, context);
+      return { ...valued(plan.value), write: advance(bench, org, state, plan, context) };
+    }
     case 'append-events': {
       const state = live(bench, org, command.ref);
       const plan = planAppend(org.head, state.session, command.events, context);
@@ -68,15 +90,27 @@ export function planCommand(bench: Workbench, org: OrgState, command: Command, n
   }
 }
 
-function createSession(
+function createSession(bench: Workbench, org: OrgState, create: CreateSession, context: PlanContext): Planned {
+  const { externalId } = create;
+  const taken = externalId !== null && bench.heads.session(org, { externalId }) !== undefined;
+  return begin(bench, org, create, planCreate(org.head, create, taken, context), context);
+}
+
+function startSession(bench: Workbench, org: OrgState, start: StartSession, context: PlanContext): Planned {
+  const state = bench.heads.session(org, { externalId: start.externalId });
+  const plan = planStart(org.head, start, state?.session ?? null, context);
+  if (!state) return begin(bench, org, start, plan, context);
+  return { ...valued(plan.value), write: advance(bench, org, state, plan, context) };
+}
+
+/** Registers a session that is planned, and answers with what writes it. */
+function begin(
   bench: Workbench,
   org: OrgState,
-  command: Extract<Command, { kind: 'create-session' }>,
+  { capability }: CreateSession,
+  plan: Plan<Session>,
   context: PlanContext,
 ): Planned {
-  const { externalId } = command.create;
-  const taken = externalId !== null && bench.heads.session(org, { externalId }) !== undefined;
-  const plan = planCreate(org.head, command.create, taken, context);
   const state = bench.heads.create(org, plan.value);
   const insert = { no: state.no, session: plan.value, deleted: false };
   const append = advance(bench, org, state, plan, context, plan.value.phase !== 'created');
@@ -84,6 +118,7 @@ function createSession(
     ...valued(plan.value),
     write: () => {
       bench.rows.insertSession(org, insert);
+      if (capability !== undefined) bench.rows.capability(org, insert.no, capability);
       append();
     },
   };
@@ -114,10 +149,11 @@ function changeSession(
 function deleteSession(bench: Workbench, org: OrgState, ref: SessionRef, context: PlanContext): Planned {
   const state = live(bench, org, ref);
   const { session } = state;
-  const append = advance(bench, org, state, planDelete(org.head, session, context), context);
-  state.deleted = true;
+  const plan = planDelete(org.head, session, context);
+  const append = advance(bench, org, state, plan, context);
+  bench.heads.delete(org, state);
   return {
-    ...valued({ id: session.id }),
+    ...valued(plan.value),
     write: () => {
       bench.rows.deleteSession(org, state.no, session);
       append();

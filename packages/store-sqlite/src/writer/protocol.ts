@@ -3,7 +3,8 @@
 import type { ErrorCode } from '@turnlog/core/errors';
 import type { EventDraft } from '@turnlog/core/events';
 import type { OrgId, SessionId, TokenId } from '@turnlog/core/ids';
-import type { CreateSession, SessionRef, UpdateSession } from '@turnlog/core/sessions';
+import type { Move } from '@turnlog/core/lifecycle';
+import type { CreateSession, SessionRef, StartSession, UpdateSession } from '@turnlog/core/sessions';
 import type { CreateToken, RotateToken, WriteContext } from '@turnlog/core/store';
 
 /** One atomic step of one org. */
@@ -11,6 +12,8 @@ export type Command = { readonly org: OrgId; readonly context: WriteContext } & 
 
 export type Operation =
   | { readonly kind: 'create-session'; readonly create: CreateSession }
+  | { readonly kind: 'start-session'; readonly start: StartSession }
+  | { readonly kind: 'move-session'; readonly ref: SessionRef; readonly move: Move }
   | { readonly kind: 'update-session'; readonly ref: SessionRef; readonly update: UpdateSession }
   | { readonly kind: 'archive-session'; readonly ref: SessionRef }
   | { readonly kind: 'cancel-session'; readonly ref: SessionRef }

@@ -1,8 +1,9 @@
 /** Writing planned rows. */
 import { bytesFromId, type RequestId } from '@turnlog/core/ids';
 import { PHASES } from '@turnlog/core/lifecycle';
+import { ORIGINS } from '@turnlog/core/origins';
 import type { EventRow } from '@turnlog/core/plan/plan';
-import type { Metadata, Session } from '@turnlog/core/sessions';
+import type { Agent, Metadata, Session } from '@turnlog/core/sessions';
 import type { Statements } from '../statements.ts';
 import { ACCOUNT_STREAM, type Dictionary, type OrgState, type SessionState } from './heads.ts';
 
@@ -18,10 +19,11 @@ export class RowWriter {
 
   org(org: OrgState): void {
     this.#statements.run(
-      'UPDATE orgs SET last_us = ?, account_count = ?, last_session = ? WHERE no = ?',
+      'UPDATE orgs SET last_us = ?, account_count = ?, last_session = ?, session_count = ? WHERE no = ?',
       org.head.lastUs,
       org.head.accountCount,
       org.lastSession,
+      org.sessionCount,
       org.no,
     );
   }
@@ -38,8 +40,8 @@ export class RowWriter {
     for (const [index, row] of rows.entries()) {
       this.#statements.run(
         `INSERT INTO events (org, session, seq, id, type_no, agent_no, about_session, request_id, format, text,
-                             about_agent)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                             about_agent, origin)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         org.no,
         row.stream === 'account' ? ACCOUNT_STREAM.no : holder,
         row.seq,
@@ -51,6 +53,7 @@ export class RowWriter {
         TEXT_FORMAT,
         row.text,
         numberOf(org.agents, row.aboutAgent),
+        ORIGINS.indexOf(row.origin),
       );
     }
   }
@@ -59,19 +62,21 @@ export class RowWriter {
     const { session } = state;
     this.#statements.run(
       `INSERT INTO sessions (org, no, id, external_id, agent_no, agent_version, environment_id, title, metadata,
-                             created_us, updated_us)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                             created_us, updated_us, origin, occurred_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       org.no,
       state.no,
       bytesFromId(session.id),
       session.externalId,
       numberOf(org.agents, session.agent?.id ?? null),
-      session.agent === null || session.agent.version === null ? null : JSON.stringify(session.agent.version),
+      versionText(session.agent),
       session.environmentId,
       session.title,
       JSON.stringify(session.metadata),
       session.createdUs,
       session.createdUs,
+      ORIGINS.indexOf(session.origin),
+      session.occurredAt,
     );
     this.#statements.run(
       `INSERT INTO session_heads (org, session, count, last_us, phase, turn, input_tokens, output_tokens,
@@ -94,6 +99,7 @@ export class RowWriter {
       org.no,
       no,
     );
+    if (after.agent !== before.agent) this.#agent(org, no, after.agent);
     if (after.metadata === before.metadata) return;
     this.#deleteMetadata(org, no, before.metadata);
     this.#insertMetadata(org, no, after.metadata);
@@ -108,6 +114,17 @@ export class RowWriter {
       no,
     );
     this.#deleteMetadata(org, no, session.metadata);
+    this.#statements.run('DELETE FROM capabilities WHERE org = ? AND session = ?', org.no, no);
+  }
+
+  /** `hash` is a SHA-256, hexadecimal. */
+  capability(org: OrgState, no: number, hash: string): void {
+    this.#statements.run(
+      'INSERT INTO capabilities (hash, org, session) VALUES (?, ?, ?)',
+      Buffer.from(hash, 'hex'),
+      org.no,
+      no,
+    );
   }
 
   head(org: OrgState, state: SessionState): void {
@@ -139,6 +156,17 @@ export class RowWriter {
     );
   }
 
+  /** Apart from the other changes, because it costs an index entry. */
+  #agent(org: OrgState, no: number, agent: Agent | null): void {
+    this.#statements.run(
+      'UPDATE sessions SET agent_no = ?, agent_version = ? WHERE org = ? AND no = ?',
+      numberOf(org.agents, agent?.id ?? null),
+      versionText(agent),
+      org.no,
+      no,
+    );
+  }
+
   #insertMetadata(org: OrgState, session: number, metadata: Metadata): void {
     for (const [key, value] of Object.entries(metadata)) {
       this.#statements.run(
@@ -162,6 +190,11 @@ export class RowWriter {
       );
     }
   }
+}
+
+/** JSON text; null: the agent has no version. */
+function versionText(agent: Agent | null): string | null {
+  return agent === null || agent.version === null ? null : JSON.stringify(agent.version);
 }
 
 function numberOf(names: Dictionary, name: string | null): number | null {
