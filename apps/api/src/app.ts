@@ -1,8 +1,11 @@
 /** The table of contents: which dialect answers below which prefix. */
 import { type Context, Hono } from 'hono';
 import { createCloud } from './dialects/cloud/cloud.ts';
-import { type DialectName, PREFIXES, placeOf } from './dialects/prefixes.ts';
-import { runtime } from './dialects/runtime/runtime.ts';
+import { createPlatform } from './dialects/platform/platform.ts';
+import { type DialectName, NAMESPACE, PREFIXES, placeOf } from './dialects/prefixes.ts';
+import { createRuntime } from './dialects/runtime/runtime.ts';
+import { createWave } from './dialects/wave/wave.ts';
+import { createWorkflow } from './dialects/workflow/workflow.ts';
 import { isPreflight, preflightHeaders } from './http/cors.ts';
 import { Credentials } from './http/credentials.ts';
 import { type Dialect, refuse } from './http/dialect.ts';
@@ -11,31 +14,37 @@ import { Exchange } from './http/exchange.ts';
 import { healthRoutes, openRefusal, serveOpen } from './http/health.ts';
 import type { Services } from './http/services.ts';
 
-export function createApp(services: Services): Hono {
+export function createApp(services: Services, credentials = new Credentials(services)): Hono {
   const app = new Hono();
-  const credentials = new Credentials(services);
-  const cloud = createCloud(services, credentials);
-  const dialects: Record<DialectName, Dialect> = { cloud, runtime };
-  for (const [prefix, dialect] of PREFIXES) if (dialect === 'cloud') app.route(prefix, cloud.app);
+  const dialects: Record<DialectName, Dialect> = {
+    cloud: createCloud(services, credentials),
+    workflow: createWorkflow(services, credentials),
+    platform: createPlatform(services, credentials),
+    wave: createWave(services, credentials),
+    runtime: createRuntime(services, credentials),
+  };
+  for (const [prefix, name] of PREFIXES) if (prefix !== NAMESPACE) app.route(prefix, dialects[name].app);
 
-  const open = { ...healthRoutes(services), ...referenceRoutes(cloud.document) };
+  const open = { ...healthRoutes(services), ...referenceRoutes(dialects) };
   serveOpen(app, open, services);
 
   app.notFound(async (context) => {
-    const exchange = new Exchange(context, services);
-    if (isPreflight(exchange)) return preflight(exchange);
     const { path } = context.req;
     const { prefix, dialect, presentRefusal } = placeOf(path);
+    const { manners, unmatched } = dialects[dialect];
+    const exchange = new Exchange(context, services, manners.corsOrigins);
+    if (isPreflight(exchange)) return preflight(exchange);
     try {
       const refusal = openRefusal(open, exchange.method, path);
-      throw refusal ?? (await dialects[dialect].unmatched(exchange, path.slice(prefix.length)));
+      throw refusal ?? (await unmatched(exchange, path.slice(prefix.length)));
     } catch (error) {
       return refuse(exchange, presentRefusal, services.log, error);
     }
   });
   app.onError((error, context: Context) => {
-    const { presentRefusal } = placeOf(context.req.path);
-    return refuse(new Exchange(context, services), presentRefusal, services.log, error);
+    const { dialect, presentRefusal } = placeOf(context.req.path);
+    const exchange = new Exchange(context, services, dialects[dialect].manners.corsOrigins);
+    return refuse(exchange, presentRefusal, services.log, error);
   });
   return app;
 }

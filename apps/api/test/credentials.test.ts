@@ -48,6 +48,8 @@ describe('memory', () => {
         await delay;
         return found;
       },
+      findCapability: async () => null,
+      firstOrg: async () => null,
       touchTokens: (uses) => void touched.push(...uses.keys()),
     };
     counted = await openHarness({ directory });

@@ -101,6 +101,8 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     nowUs,
     random: randomBytes,
     corsOrigins: [],
+    openDialects: [],
+    waveHoldMs: limits.waveHoldSeconds * 1000,
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     logRequests: false,
     ready: () => true,

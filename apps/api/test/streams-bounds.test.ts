@@ -265,10 +265,11 @@ describe('a reader that stays behind', () => {
 it('what is held open by an expired token is ended, and still looked at until it is gone', async () => {
   const times = { maxAgeMs: 60_000, heartbeatMs: 40, lagMs: 60_000 };
   const streams = new Streams({ perToken: 1, perProcess: 1, ...times }, () => 1_000);
-  const principal = { org: 'org_1', tokenId: 'tok_1', scopes: [], expiresUs: 999, tokenExpiresUs: 999 } as const;
+  const token = { org: 'org_1', tokenId: 'tok_1', scopes: [], expiresUs: 999, tokenExpiresUs: 999 } as const;
+  const caller = { ...token, holder: 'tok_1', secretHash: 'hash' };
   const calls = { look: 0, revoke: 0 };
   const count = (name: keyof typeof calls) => () => void calls[name]++;
-  const { leave } = streams.enter(principal, 'hash', { look: count('look'), revoke: count('revoke'), drain: () => {} });
+  const { leave } = streams.enter(caller, { look: count('look'), revoke: count('revoke'), drain: () => {} });
   await eventually(() => calls.look > 1);
   expect(calls.revoke).toBeGreaterThan(0);
   leave();

@@ -25,6 +25,8 @@ export const limits = {
 
   /** How long a long poll may be held. */
   waitSecondsMax: 55,
+  /** How long the wave dialect holds a poll; the operator may set it. */
+  waveHoldSeconds: 50,
   /** Streams and held polls; the operator may set all of these six. */
   streamsPerToken: 1_000,
   streamsPerProcess: 10_000,

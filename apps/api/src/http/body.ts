@@ -1,7 +1,7 @@
 /** Request bodies: bounded while they stream in, then checked to be JSON in UTF-8. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { invalid, TurnlogError } from '@turnlog/core/errors';
+import { TurnlogError } from '@turnlog/core/errors';
 import { JsonFault, type JsonNode, scanJson } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
 import type { Exchange } from './exchange.ts';
@@ -32,11 +32,11 @@ export function checkDeclaredLength(exchange: Exchange): boolean {
   return declared !== undefined;
 }
 
-/** Reads a body as one JSON value; null when there are no bytes. Throws `invalid_request`. */
+/** Reads a body as one JSON value; null when there are no bytes. Throws `invalid_json`. */
 export function parseJson(bytes: Buffer): JsonNode | null {
   if (bytes.length === 0) return null;
   if (!isUtf8(bytes)) {
-    throw new TurnlogError('invalid_request', 'The body is not valid UTF-8: send JSON in UTF-8.');
+    throw new TurnlogError('invalid_json', 'The body is not valid UTF-8: send JSON in UTF-8.');
   }
   const text = bytes.toString('utf8');
   try {
@@ -44,8 +44,7 @@ export function parseJson(bytes: Buffer): JsonNode | null {
     return scanJson(source, { keepDepth: KEEP_DEPTH, keepItems: KEEP_ITEMS });
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    if (error.path === '') throw new TurnlogError('invalid_request', error.message);
-    throw invalid(error.path, error.message);
+    throw new TurnlogError('invalid_json', error.message, error.path === '' ? undefined : error.path);
   }
 }
 

@@ -1,51 +1,84 @@
 /**
  * Who asks. A secret is known by its SHA-256; what the directory says of it is remembered for at most ten seconds, its
- * expiry is compared on every use, and a revocation or rotation is forgotten here before it is answered.
+ * expiry is compared on every use, and a revocation or rotation is forgotten here before it is answered. Dialects whose
+ * clients know no credentials may be opened to callers of this machine: these act for the first org.
  */
 import { hash } from 'node:crypto';
 import type { Directory } from '@turnlog/core/directory';
 import { TurnlogError } from '@turnlog/core/errors';
-import type { TokenId } from '@turnlog/core/ids';
+import type { SessionId, TokenId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import { isSecret, type Principal, type Scope } from '@turnlog/core/tokens';
+import type { DialectName } from '../dialects/prefixes.ts';
 import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
+/** Who asks, as a request was let in. */
+export interface Caller extends Principal {
+  /** Whose streams are counted together. */
+  readonly holder: string;
+  /** SHA-256 of the token's secret; null: nothing that could be revoked has let the caller in. */
+  readonly secretHash: string | null;
+}
+
 interface Remembered {
-  readonly principal: Principal;
+  readonly caller: Caller;
   /** On the process's own clock, which never goes back. */
   readonly untilMs: number;
 }
 
+/** What credentials are read from. */
+type Asked = Pick<Exchange, 'header'>;
+
+/** What callers without a token may do. */
+const OPEN_SCOPES: readonly Scope[] = ['sessions:read', 'sessions:write', 'events:read', 'events:write'];
+const UNNAMED = { tokenId: null, secretHash: null, expiresUs: null, tokenExpiresUs: null } as const;
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const BEARER = /^bearer(?: +|$)/i;
 
 export class Credentials {
   readonly #directory: Directory;
   readonly #nowUs: () => number;
+  readonly #openDialects: readonly DialectName[];
+  readonly #corsOrigins: readonly string[];
   readonly #remembered = new Map<string, Remembered>();
   readonly #touchedUs = new Map<TokenId, number>();
   /** Grows with every forgetting, so that a look-up under way then is not remembered. */
   #forgettings = 0;
 
-  constructor(services: Pick<Services, 'directory' | 'nowUs'>) {
+  constructor(services: Pick<Services, 'directory' | 'nowUs' | 'openDialects' | 'corsOrigins'>) {
     this.#directory = services.directory;
     this.#nowUs = services.nowUs;
+    this.#openDialects = services.openDialects;
+    this.#corsOrigins = services.corsOrigins;
   }
 
-  /** Throws `unauthenticated`. Waits only when the secret is not remembered. */
-  authenticate(exchange: Exchange): Principal | Promise<Principal> {
-    const secret = readSecret(exchange);
-    if (secret === undefined) {
-      throw new TurnlogError(
-        'unauthenticated',
-        "This request needs a personal access token: send it as 'Authorization: Bearer <token>' or 'X-API-Key: <token>'.",
-      );
-    }
+  /** Throws `unauthenticated` or `credential_refused`, in an open dialect `origin_refused`. Waits only when the secret is not remembered. */
+  admit(asked: Asked, dialect: DialectName): Caller | Promise<Caller> {
+    const secret = readSecret(asked);
+    if (secret !== undefined) return this.admitSecret(secret);
+    if (this.#openDialects.includes(dialect)) return this.#admitOpen(asked);
+    throw new TurnlogError(
+      'unauthenticated',
+      "This request needs a personal access token: send it as 'Authorization: Bearer <token>' or 'X-API-Key: <token>'.",
+    );
+  }
+
+  /** Throws `credential_refused`. */
+  admitSecret(secret: string): Caller | Promise<Caller> {
     const secretHash = sha256(secret);
     const known = this.#remembered.get(secretHash);
-    if (known !== undefined && performance.now() < known.untilMs) return this.#admit(known.principal);
+    if (known !== undefined && performance.now() < known.untilMs) return this.#admit(known.caller);
     if (!isSecret(secret)) throw refused();
     return this.#lookUp(secretHash);
+  }
+
+  /** The bearer of a capability, whom it lets into one session; null: it is none. */
+  async admitCapability(secret: string): Promise<{ readonly caller: Caller; readonly session: SessionId } | null> {
+    const found = await this.#directory.findCapability(sha256(secret));
+    if (found === null) return null;
+    const { org, session } = found;
+    return { caller: { ...UNNAMED, org, scopes: OPEN_SCOPES, holder: session }, session };
   }
 
   /** What a secret that was admitted once stands for by now: null when it is revoked, rotated away or expired. */
@@ -57,33 +90,49 @@ export class Credentials {
   /** Forgets what is remembered of a token; to be called before its change is answered. */
   forget(tokenId: TokenId): void {
     this.#forgettings++;
-    for (const [secretHash, { principal }] of this.#remembered) {
-      if (principal.tokenId === tokenId) this.#remembered.delete(secretHash);
+    for (const [secretHash, { caller }] of this.#remembered) {
+      if (caller.tokenId === tokenId) this.#remembered.delete(secretHash);
     }
   }
 
-  async #lookUp(secretHash: string): Promise<Principal> {
+  async #lookUp(secretHash: string): Promise<Caller> {
     const forgettings = this.#forgettings;
     const principal = await this.#directory.findPrincipal(secretHash);
     if (principal === null) throw refused();
-    if (forgettings === this.#forgettings) this.#remember(secretHash, principal);
-    return this.#admit(principal);
+    const caller = { ...principal, secretHash, holder: principal.tokenId ?? '' };
+    if (forgettings === this.#forgettings) this.#remember(secretHash, caller);
+    return this.#admit(caller);
   }
 
-  #remember(secretHash: string, principal: Principal): void {
+  async #admitOpen(asked: Asked): Promise<Caller> {
+    const host = asked.header('host') ?? '';
+    const origin = asked.header('origin');
+    const allowed = origin === undefined || this.#corsOrigins.includes('*') || this.#corsOrigins.includes(origin);
+    if (!LOOPBACK_HOST.test(host) || !allowed) {
+      const message =
+        'Without a token, only programs of this machine and pages of CORS_ORIGINS may call: send a personal access token.';
+      throw new TurnlogError('origin_refused', message);
+    }
+    const org = await this.#directory.firstOrg();
+    if (org === null) throw refused();
+    return { ...UNNAMED, org, scopes: OPEN_SCOPES, holder: 'open' };
+  }
+
+  #remember(secretHash: string, caller: Caller): void {
     this.#remembered.delete(secretHash);
     makeRoom(this.#remembered);
-    this.#remembered.set(secretHash, { principal, untilMs: performance.now() + limits.credentialCacheMs });
+    this.#remembered.set(secretHash, { caller, untilMs: performance.now() + limits.credentialCacheMs });
   }
 
-  #admit(principal: Principal): Principal {
+  #admit(caller: Caller): Caller {
     const nowUs = this.#nowUs();
-    if (isExpired(principal, nowUs)) throw refused();
-    this.#touch(principal, nowUs);
-    return principal;
+    if (isExpired(caller, nowUs)) throw refused();
+    this.#touch(caller, nowUs);
+    return caller;
   }
 
   #touch({ org, tokenId }: Principal, usedUs: number): void {
+    if (tokenId === null) return;
     const touchedUs = this.#touchedUs.get(tokenId);
     if (touchedUs !== undefined && Math.abs(usedUs - touchedUs) < limits.lastUsedEveryMs * 1000) return;
     this.#touchedUs.delete(tokenId);
@@ -95,11 +144,6 @@ export class Credentials {
 
 function isExpired({ expiresUs }: Principal, nowUs: number): boolean {
   return expiresUs !== null && expiresUs <= nowUs;
-}
-
-/** The hash of the secret that a request has sent; for a request that was admitted. */
-export function secretHashOf(exchange: Exchange): string {
-  return sha256(readSecret(exchange) ?? '');
 }
 
 /** Throws `permission_denied` unless the credential has a scope. */
@@ -114,10 +158,10 @@ export function sha256(text: string): string {
 }
 
 /** Authorization counts when both headers are sent; a scheme other than Bearer counts as absent. */
-function readSecret(exchange: Exchange): string | undefined {
-  const authorization = exchange.header('authorization');
+function readSecret(asked: Asked): string | undefined {
+  const authorization = asked.header('authorization');
   const scheme = authorization === undefined ? null : BEARER.exec(authorization);
-  if (authorization === undefined || scheme === null) return exchange.header('x-api-key');
+  if (authorization === undefined || scheme === null) return asked.header('x-api-key');
   return authorization.slice(scheme[0].length).trimEnd();
 }
 
@@ -128,7 +172,7 @@ export function noLongerValid(): TurnlogError {
 
 /** One sentence for malformed, unknown, expired and revoked: which of them it is, is not for the caller to learn. */
 function refused(): TurnlogError {
-  return new TurnlogError('unauthenticated', 'The access token is malformed, unknown, expired or revoked.');
+  return new TurnlogError('credential_refused', 'The access token is malformed, unknown, expired or revoked.');
 }
 
 /** Drops the oldest entry of a full map. */

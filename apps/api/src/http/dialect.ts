@@ -1,16 +1,21 @@
 /** What tells one dialect from another before any of its routes is reached: how it refuses, and what it serves. */
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import { TurnlogError } from '@turnlog/core/errors';
 import type { RequestId } from '@turnlog/core/ids';
 import type { Answer, Exchange } from './exchange.ts';
+import type { Manners } from './operations.ts';
 import type { Log } from './services.ts';
 
 /** The envelope of a refusal. */
 export type PresentRefusal = (error: TurnlogError, requestId: RequestId) => Answer;
 
 export interface Dialect {
-  readonly presentRefusal: PresentRefusal;
+  readonly app: OpenAPIHono;
+  readonly manners: Manners;
   /** Why no route took a request: 401, else 405 with what is allowed, else 404. `path` is relative to the prefix. */
   unmatched(exchange: Exchange, path: string): Promise<TurnlogError>;
+  /** The OpenAPI document. */
+  document(): object;
 }
 
 /** What the log says of a request. */

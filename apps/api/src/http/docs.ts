@@ -3,6 +3,8 @@
  * and request proxy are switched off, and the content security policy forbids whatever would still leave this server.
  */
 import { readFileSync } from 'node:fs';
+import { DIALECTS, type DialectName } from '../dialects/prefixes.ts';
+import type { Dialect } from './dialect.ts';
 import type { Answer } from './exchange.ts';
 import type { OpenRoutes } from './health.ts';
 
@@ -37,8 +39,16 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+const TITLES = {
+  cloud: 'Native API',
+  workflow: 'Workflow dialect',
+  platform: 'Platform dialect',
+  wave: 'Wave dialect',
+  runtime: 'Runtime dialect',
+} as const satisfies Record<DialectName, string>;
+
 const OPTIONS = {
-  url: '/openapi.json',
+  sources: DIALECTS.map((name) => ({ title: TITLES[name], slug: name, url: `/openapi/${name}.json` })),
   withDefaultFonts: false,
   telemetry: false,
   persistAuth: false,
@@ -53,16 +63,22 @@ const OPTIONS = {
 
 const START = `Scalar.createApiReference('#reference', ${JSON.stringify(OPTIONS)});\n`;
 
-/** `document` gives the OpenAPI document of the native API as JSON text. */
-export function referenceRoutes(document: () => string): OpenRoutes {
+/** The page, its scripts, and the OpenAPI document of every dialect; `/openapi.json` is that of the native API. */
+export function referenceRoutes(dialects: Readonly<Record<DialectName, Pick<Dialect, 'document'>>>): OpenRoutes {
   let script: string | undefined;
   const scalar = (): string => {
     script ??= readFileSync(SCRIPT_FILE, 'utf8');
     return script;
   };
+  const texts = new Map<DialectName, string>();
+  const document = (name: DialectName) => (): Answer => {
+    const text = texts.get(name) ?? `${JSON.stringify(dialects[name].document(), null, 2)}\n`;
+    texts.set(name, text);
+    return { status: 200, body: text };
+  };
   return {
-    '/openapi.json': () => ({ status: 200, body: document() }),
-    '/openapi/cloud.json': () => ({ status: 200, body: document() }),
+    '/openapi.json': document('cloud'),
+    ...Object.fromEntries(DIALECTS.map((name) => [`/openapi/${name}.json`, document(name)])),
     '/docs': () => page(PAGE),
     '/docs/start.js': () => javaScript(START),
     '/docs/scalar.js': () => javaScript(scalar()),

@@ -35,13 +35,14 @@ export class Exchange {
   readonly outgoing: ServerResponse | undefined;
   readonly #corsOrigins: readonly string[];
 
-  constructor(context: Context, services: Services) {
+  /** `corsOrigins`: the dialect's own, where it has any. */
+  constructor(context: Context, services: Services, corsOrigins: readonly string[] = services.corsOrigins) {
     this.requestId = makeId('req', services.nowUs(), services.random);
     this.raw = context.req.raw;
     const bindings = context.env as NodeBindings | undefined;
     this.incoming = bindings?.incoming;
     this.outgoing = bindings?.outgoing;
-    this.#corsOrigins = services.corsOrigins;
+    this.#corsOrigins = corsOrigins;
     if (services.logRequests && this.incoming !== undefined) requestIds.set(this.incoming, this.requestId);
   }
 

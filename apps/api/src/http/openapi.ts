@@ -93,7 +93,7 @@ export function describeOperation(route: RouteConfig, query: QueryTable | undefi
   for (const [name, parameter] of Object.entries(query ?? {})) {
     if (parameter.hidden !== true) parameters.push(describeQuery(name, parameter));
   }
-  const repeatable = route.method === 'post' || route.method === 'patch';
+  const repeatable = route.method === 'post' || route.request?.body !== undefined;
   if (repeatable) parameters.push({ $ref: `#/components/parameters/${IDEMPOTENCY_KEY}` });
   const responses = describeSuccesses(route.responses, repeatable);
   return { ...route, path: `${prefix}${route.path}`, parameters, responses } as RouteConfig;

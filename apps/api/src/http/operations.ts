@@ -9,16 +9,16 @@ import { idempotencyKeyReused, TurnlogError } from '@turnlog/core/errors';
 import type { OrgId } from '@turnlog/core/ids';
 import type { JsonNode } from '@turnlog/core/json';
 import type { Idempotency, WriteContext } from '@turnlog/core/store';
-import type { Principal, Scope } from '@turnlog/core/tokens';
+import type { Scope } from '@turnlog/core/tokens';
 import type { Context } from 'hono';
 import { checkContentType, checkDeclaredLength, parseJson, readBytes } from './body.ts';
-import { type Credentials, requireScope } from './credentials.ts';
+import { type Caller, requireScope } from './credentials.ts';
 import { MethodNotAllowed, type PresentRefusal, refuse, routeNotFound } from './dialect.ts';
 import { type Answer, Exchange } from './exchange.ts';
 import { fingerprintOf, invalidKey, readKey } from './idempotency.ts';
 import { describeOperation } from './openapi.ts';
 import { PathTemplate } from './paths.ts';
-import { parseQuery, type QueryTable, type QueryValues } from './query.ts';
+import { type PassedOver, parseQuery, type QueryTable, type QueryValues } from './query.ts';
 import type { Services } from './services.ts';
 
 /** What names the thing an operation is about: the caller's org and the ids in its path. */
@@ -29,7 +29,7 @@ export interface Subject {
 
 /** A request that has passed the door: what a handler works with. */
 export interface Call<Table extends QueryTable> extends Subject {
-  readonly principal: Principal;
+  readonly caller: Caller;
   readonly query: QueryValues<Table>;
   /** Null when the operation takes no body, or an optional one was not sent. */
   readonly body: JsonNode | null;
@@ -67,31 +67,47 @@ export function behaviour<Table extends QueryTable>(rules: Rules<Table>, handle:
   return { rules, handle } as Behaviour<QueryTable>;
 }
 
+/** The ways in which the operations of one dialect are alike. */
+export interface Manners {
+  /** The prefix under which the reference shows the operations, which may be served at others too. */
+  readonly documentedAt: string;
+  readonly presentRefusal: PresentRefusal;
+  /** Who asks; `pathIds` are empty when no operation has taken the path. Throws when that is nobody we know. */
+  admit(exchange: Exchange, pathIds: readonly string[]): Caller | Promise<Caller>;
+  /** Query parameters that are passed over where an operation does not know them. */
+  readonly passedOver: PassedOver;
+  /** Whether a body may say that it is something else than JSON. */
+  readonly anyContentType?: boolean;
+  /** Origins whose pages may call, where they are others than the server's. */
+  readonly corsOrigins?: readonly string[];
+}
+
 interface Operation<Table extends QueryTable> extends Behaviour<Table> {
   readonly id: string;
   /** Whether it takes bodies and idempotency keys. */
-  readonly posts: boolean;
+  readonly writes: boolean;
   readonly path: PathTemplate;
 }
 
 /** Faults of the request itself: all that a 404 comes before. */
-const REQUEST_FAULTS: ReadonlySet<string> = new Set(['body_too_large', 'unsupported_media_type', 'invalid_request']);
+const REQUEST_FAULTS: ReadonlySet<string> = new Set([
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_request',
+  'invalid_json',
+  'invalid_body',
+]);
 const NO_BYTES = Buffer.alloc(0);
 
 export class Operations {
   readonly app = new OpenAPIHono();
-  readonly #presentRefusal: PresentRefusal;
   readonly #services: Services;
-  readonly #credentials: Credentials;
-  readonly #documentedAt: string;
+  readonly #manners: Manners;
   readonly #served: { readonly path: PathTemplate; readonly method: string }[] = [];
 
-  /** `documentedAt` is the prefix under which the reference shows the operations, which may be served at others too. */
-  constructor(documentedAt: string, presentRefusal: PresentRefusal, services: Services, credentials: Credentials) {
-    this.#documentedAt = documentedAt;
-    this.#presentRefusal = presentRefusal;
+  constructor(services: Services, manners: Manners) {
     this.#services = services;
-    this.#credentials = credentials;
+    this.#manners = manners;
   }
 
   /** Registers a route for the reference and serves it. */
@@ -100,9 +116,10 @@ export class Operations {
     rules: Rules<Table>,
     handle: Handle<Table>,
   ): void {
-    this.app.openAPIRegistry.registerPath(describeOperation(route, rules.query, this.#documentedAt));
+    this.app.openAPIRegistry.registerPath(describeOperation(route, rules.query, this.#manners.documentedAt));
     const path = new PathTemplate(route.path);
-    const operation = { id: route.operationId, posts: route.method === 'post', path, rules, handle };
+    const writes = route.method === 'post' || rules.body !== undefined;
+    const operation = { id: route.operationId, writes, path, rules, handle };
     for (const method of rules.alias === undefined ? [route.method] : [route.method, rules.alias]) {
       this.#served.push({ path, method: method.toUpperCase() });
       this.app.on(method.toUpperCase(), path.hono, (context) => this.#serve(operation, context));
@@ -111,7 +128,7 @@ export class Operations {
 
   /** What to say to a request that no operation took; `path` is relative to the dialect's prefix. */
   async unmatched(exchange: Exchange, path: string): Promise<TurnlogError> {
-    await this.#credentials.authenticate(exchange);
+    await this.#manners.admit(exchange, []);
     const allowed = new Set(this.#served.filter((served) => served.path.matches(path)).map(({ method }) => method));
     if (allowed.size === 0 || exchange.climbs) return routeNotFound();
     if (allowed.has('GET')) allowed.add('HEAD');
@@ -119,46 +136,47 @@ export class Operations {
   }
 
   async #serve<Table extends QueryTable>(operation: Operation<Table>, context: Context): Promise<Response> {
-    const exchange = new Exchange(context, this.#services);
+    const exchange = new Exchange(context, this.#services, this.#manners.corsOrigins);
     try {
-      const known = this.#credentials.authenticate(exchange);
-      const principal = known instanceof Promise ? await known : known;
-      requireScope(principal, operation.rules.scope);
+      const pathIds = operation.path.idsOf(exchange.path);
+      const known = this.#manners.admit(exchange, pathIds ?? []);
+      const caller = known instanceof Promise ? await known : known;
+      requireScope(caller, operation.rules.scope);
+      if (pathIds === null || exchange.climbs) throw routeNotFound();
       const { stream } = operation.rules;
       const streams = stream !== undefined && acceptsStream(exchange);
       const answer = streams
-        ? await this.#perform({ ...operation, ...stream }, exchange, principal)
-        : await this.#perform(operation, exchange, principal);
+        ? await this.#perform({ ...operation, ...stream }, exchange, caller, pathIds)
+        : await this.#perform(operation, exchange, caller, pathIds);
       return answer === SENT ? RESPONSE_ALREADY_SENT : exchange.answer(answer);
     } catch (error) {
-      return refuse(exchange, this.#presentRefusal, this.#services.log, error);
+      return refuse(exchange, this.#manners.presentRefusal, this.#services.log, error);
     }
   }
 
   async #perform<Table extends QueryTable>(
     operation: Operation<Table>,
     exchange: Exchange,
-    principal: Principal,
+    caller: Caller,
+    pathIds: readonly string[],
   ): Promise<Answer | typeof SENT> {
     const { rules } = operation;
-    const pathIds = operation.path.idsOf(exchange.path);
-    if (pathIds === null || exchange.climbs) throw routeNotFound();
-    const subject = { org: principal.org, pathIds };
-    const key = operation.posts ? readKey(exchange) : undefined;
+    const subject = { org: caller.org, pathIds };
+    const key = operation.writes ? readKey(exchange) : undefined;
     const kept = typeof key === 'string' ? await this.#services.store.keptFingerprint(subject.org, key) : null;
     const replaying = kept !== null;
     try {
-      if (operation.posts && !replaying) await this.#checkBeforeBody(operation, exchange, subject);
-      const bytes = operation.posts ? await readBytes(exchange) : NO_BYTES;
+      if (operation.writes && !replaying) await this.#checkBeforeBody(operation, exchange, subject);
+      const bytes = operation.writes ? await readBytes(exchange) : NO_BYTES;
       const idempotency = typeof key === 'string' ? identify(operation, exchange, pathIds, key, bytes) : null;
       if (replaying && kept !== idempotency?.fingerprint) throw idempotencyKeyReused();
-      if (rules.body !== undefined && !replaying) checkContentType(exchange);
+      if (rules.body !== undefined && !replaying) this.#checkContentType(exchange);
       const body = rules.body === undefined ? null : parseJson(bytes);
       if (rules.body === 'required' && body === null) throw noBody();
       if (key === null) throw invalidKey();
-      const query = parseQuery<Table>(exchange.search, rules.query);
+      const query = parseQuery<Table>(exchange.search, rules.query, this.#manners.passedOver);
       const context = { requestId: exchange.requestId, idempotency };
-      return await operation.handle({ ...subject, principal, query, body, context, replaying }, exchange);
+      return await operation.handle({ ...subject, caller, query, body, context, replaying }, exchange);
     } catch (error) {
       throw await ranked(rules, subject, kept, error);
     }
@@ -173,8 +191,12 @@ export class Operations {
     const missing = await rules.missing?.(subject);
     if (missing) throw missing;
     if (!checkDeclaredLength(exchange)) return;
-    if (rules.body !== undefined) checkContentType(exchange);
-    parseQuery<Table>(exchange.search, rules.query);
+    if (rules.body !== undefined) this.#checkContentType(exchange);
+    parseQuery<Table>(exchange.search, rules.query, this.#manners.passedOver);
+  }
+
+  #checkContentType(exchange: Exchange): void {
+    if (this.#manners.anyContentType !== true) checkContentType(exchange);
   }
 }
 

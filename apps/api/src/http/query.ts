@@ -29,24 +29,30 @@ export type QueryValues<Table extends QueryTable> = {
 };
 
 const NONE: QueryTable = {};
-/** Claude's clients send it with every request. */
-const IGNORED = 'beta';
 const LONGEST_ECHO = 100;
 const SUBSCRIPT = /^([^[\]]+)\[(.*)\]$/s;
 
+/** Parameters that a dialect passes over when an operation does not know them. */
+export type PassedOver = 'all' | readonly string[];
+
 /** Reads a query. Throws `invalid_request` naming the parameter: unknown, repeated, or not decodable. */
-export function parseQuery<Table extends QueryTable>(search: string, table: Table | undefined): QueryValues<Table> {
+export function parseQuery<Table extends QueryTable>(
+  search: string,
+  table: Table | undefined,
+  passedOver: PassedOver,
+): QueryValues<Table> {
   const values: Values = {};
-  for (const pair of search.split('&')) if (pair !== '') take(pair, table ?? NONE, values);
+  for (const pair of search.split('&')) if (pair !== '') take(pair, table ?? NONE, passedOver, values);
   return asValues<Table>(values);
 }
 
 type Values = Record<string, string | string[] | Record<string, string>>;
 
-function take(pair: string, table: QueryTable, values: Values): void {
+function take(pair: string, table: QueryTable, passedOver: PassedOver, values: Values): void {
   const equals = pair.indexOf('=');
-  const name = decode(equals < 0 ? pair : pair.slice(0, equals), undefined);
-  if (name === IGNORED) return;
+  const sent = equals < 0 ? pair : pair.slice(0, equals);
+  const name = decode(sent, undefined);
+  if (isPassedOver(name, table, passedOver)) return;
   const text = decode(equals < 0 ? '' : pair.slice(equals + 1), name);
   if (formOf(table, name) === 'text') {
     if (Object.hasOwn(values, name)) throw repeated(name);
@@ -68,6 +74,11 @@ function take(pair: string, table: QueryTable, values: Values): void {
   } else {
     throw unknown(name, table);
   }
+}
+
+function isPassedOver(name: string, table: QueryTable, passedOver: PassedOver): boolean {
+  if (passedOver !== 'all') return passedOver.includes(name);
+  return formOf(table, SUBSCRIPT.exec(name)?.[1] ?? name) === undefined;
 }
 
 /** Without a prototype, so that every key is data. */

@@ -4,6 +4,7 @@ import type { Directory } from '@turnlog/core/directory';
 import type { RandomBytes } from '@turnlog/core/ids';
 import type { Store } from '@turnlog/core/store';
 import type { Tails } from '@turnlog/core/tails';
+import type { DialectName } from '../dialects/prefixes.ts';
 import type { Streams } from './streams/streams.ts';
 
 /** A structured logger, as pino has it. */
@@ -23,6 +24,10 @@ export interface Services {
   readonly random: RandomBytes;
   /** Origins whose pages may call us; `*` stands for every origin; empty for none. */
   readonly corsOrigins: readonly string[];
+  /** Dialects that callers of this machine may use without a credential. */
+  readonly openDialects: readonly DialectName[];
+  /** How long the wave dialect holds a poll. */
+  readonly waveHoldMs: number;
   readonly log: Log;
   /** Whether each request is logged, at debug. */
   readonly logRequests: boolean;

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { limits } from '@turnlog/core/limits';
 import { isSecret } from '@turnlog/core/tokens';
+import type { DialectName } from '../dialects/prefixes.ts';
 import type { StreamLimits } from '../http/streams/streams.ts';
 
 export interface Config {
@@ -13,6 +14,9 @@ export interface Config {
   readonly bootstrapToken: string | null;
   readonly debugLogging: boolean;
   readonly corsOrigins: readonly string[];
+  /** Dialects that callers of this machine may use without a credential. */
+  readonly openDialects: readonly DialectName[];
+  readonly waveHoldMs: number;
   readonly streams: StreamLimits & { readonly lagBytes: number };
 }
 
@@ -55,6 +59,8 @@ const COUNT = /^[1-9][0-9]{0,8}$/;
 const MAX_SECONDS = 24 * 60 * 60;
 /** Clients take 45 seconds of silence for a lost connection. */
 const MAX_HEARTBEAT_SECONDS = 30;
+const OPENABLE: ReadonlySet<string> = new Set(['wave', 'runtime'] satisfies DialectName[]);
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['', '0', 'false', 'no', 'off']);
 
@@ -73,6 +79,10 @@ export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Conf
     bootstrapToken: read('BOOTSTRAP_TOKEN', '', parseToken),
     debugLogging: read('DEBUG_LOGGING', '', parseSwitch),
     corsOrigins: read('CORS_ORIGINS', DEFAULT_CORS_ORIGINS, parseOrigins),
+    openDialects: read('OPEN_DIALECTS', '', parseOpenDialects),
+    waveHoldMs: read('WAVE_HOLD_SECONDS', `${limits.waveHoldSeconds}`, (text) =>
+      parseSeconds(text, limits.waitSecondsMax),
+    ),
     streams: {
       perToken: read('STREAMS_PER_TOKEN', `${limits.streamsPerToken}`, parseCount),
       perProcess: read('STREAMS_PER_PROCESS', `${limits.streamsPerProcess}`, parseCount),
@@ -84,6 +94,9 @@ export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Conf
       lagBytes: read('STREAM_LAG_BYTES', `${limits.streamLagBytes}`, parseCount),
     },
   };
+  if (config.openDialects?.length > 0 && config.host !== undefined && !LOOPBACK.test(config.host)) {
+    faults.push(`OPEN_DIALECTS lets in whoever reaches the server: set HOST to 127.0.0.1 or leave OPEN_DIALECTS out.`);
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }
@@ -142,6 +155,14 @@ function parseSwitch(text: string): boolean | Fault {
   if (YES.has(word)) return true;
   if (NO.has(word)) return false;
   return new Fault(`must be 'true' or 'false'; it is '${text}'.`);
+}
+
+function parseOpenDialects(text: string): readonly DialectName[] | Fault {
+  if (text === '') return [];
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !OPENABLE.has(name));
+  if (wrong === undefined) return names as DialectName[];
+  return new Fault(`must list dialects whose clients know no credentials: wave, runtime; '${wrong}' is none.`);
 }
 
 function parseOrigins(text: string): readonly string[] | Fault {

@@ -55,6 +55,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
     nowUs,
     random: randomBytes,
     corsOrigins: config.corsOrigins,
+    openDialects: config.openDialects,
+    waveHoldMs: config.waveHoldMs,
     log,
     logRequests: config.debugLogging,
     ready: () => state === 'ready',

@@ -1,8 +1,7 @@
 /** The cloud dialect: the native API, at `/v1` and `/api/v1/cloud`. */
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
-import { Operations } from '../../http/operations.ts';
+import { type Manners, Operations } from '../../http/operations.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { feedRoutes } from './feed.ts';
@@ -11,23 +10,25 @@ import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { presentRefusal } from './wire/error.ts';
 
-export interface CloudDialect extends Dialect {
-  readonly app: OpenAPIHono;
-  /** The OpenAPI document, as JSON text. */
-  document(): string;
-}
+/** With every request of Claude's clients. */
+const SENT_BY_CLAUDE = ['beta'];
 
-export function createCloud(services: Services, credentials: Credentials): CloudDialect {
-  const operations = new Operations(DOCUMENTED_AT, presentRefusal, services, credentials);
+export function createCloud(services: Services, credentials: Credentials): Dialect {
+  const manners: Manners = {
+    documentedAt: DOCUMENTED_AT,
+    presentRefusal,
+    admit: (exchange) => credentials.admit(exchange, 'cloud'),
+    passedOver: SENT_BY_CLAUDE,
+  };
+  const operations = new Operations(services, manners);
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
   feedRoutes(operations, services);
   tokenRoutes(operations, services, credentials);
-  let text: string | undefined;
   return {
     app: operations.app,
-    presentRefusal,
+    manners,
     unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () => (text ??= `${JSON.stringify(cloudDocument(operations.app), null, 2)}\n`),
+    document: () => cloudDocument(operations.app),
   };
 }

@@ -5,13 +5,13 @@ import { eventNotFound, sessionNotFound, TurnlogError } from '@turnlog/core/erro
 import type { EventFilter } from '@turnlog/core/event-filter';
 import { checkPatterns } from '@turnlog/core/events';
 import { isId, type SessionId } from '@turnlog/core/ids';
+import { read as answer, written } from '../../http/answers.ts';
 import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
 import type { QueryTable } from '../../http/query.ts';
+import { answers, pathId, refuses, streams, takes } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { holdPoll } from '../../http/streams/long-poll.ts';
 import { openStream } from '../../http/streams/open-stream.ts';
-import { read as answer, written } from './present.ts';
-import { answers, pathId, refuses, streams, takes } from './reference.ts';
 import { missingEvent, missingSession, sessionOf } from './subjects.ts';
 import { presentRefusal } from './wire/error.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
@@ -92,7 +92,7 @@ function listEvents(operations: Operations, services: Services, stream: Behaviou
     }),
     { scope: 'events:read', query: EVENT_QUERY, missing: missingSession(store), stream },
     async (call, exchange) => {
-      const { org, principal, query } = call;
+      const { org, caller, query } = call;
       const paging = pageParameters(query);
       const id = await idOf(store, call);
       const name = { kind: 'evt', session: id } as const;
@@ -106,8 +106,8 @@ function listEvents(operations: Operations, services: Services, stream: Behaviou
         if (found === null) throw invalidCursor(cursorParam(paging));
         return found;
       };
-      const request = { principal, stream: id, filter: filterOf(types), range, waitMs };
-      const found = await holdPoll(services, exchange, request, read);
+      const request = { caller, stream: id, filter: filterOf(types), range, waitMs };
+      const found = await holdPoll(services, exchange, request, read, ({ firstId }) => firstId === null);
       return answer(presentEventPage(name, position, found));
     },
   );
@@ -117,12 +117,12 @@ function streamEvents(operations: Operations, services: Services): Behaviour<Que
   const { store } = services;
   const rules = { scope: 'events:read', query: STREAM_QUERY, missing: missingSession(store) } as const;
   const stream = behaviour(rules, async (call, exchange) => {
-    const { principal, query } = call;
+    const { caller, query } = call;
     const session = await idOf(store, call);
     const { start, cursorParam } = readStart(query, exchange.header('last-event-id'), session);
     const { types = null } = query;
     if (types !== null) checkPatterns(types, 'types');
-    const request = { principal, stream: session, start, filter: filterOf(types), origin: session, cursorParam };
+    const request = { caller, stream: session, start, filter: filterOf(types), origin: session, cursorParam };
     return openStream(services, presentRefusal, exchange, request);
   });
   operations.operation(

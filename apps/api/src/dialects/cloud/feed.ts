@@ -3,13 +3,13 @@ import { createRoute } from '@hono/zod-openapi';
 import { checkReached, cursorParam, type PageQuery, readPage } from '@turnlog/core/cursors';
 import { eventNotFound } from '@turnlog/core/errors';
 import { isId } from '@turnlog/core/ids';
+import { read as answer, written } from '../../http/answers.ts';
 import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
 import type { QueryTable } from '../../http/query.ts';
+import { answers, pathId, refuses, streams, takes } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { holdPoll } from '../../http/streams/long-poll.ts';
 import { openStream } from '../../http/streams/open-stream.ts';
-import { read as answer, written } from './present.ts';
-import { answers, pathId, refuses, streams, takes } from './reference.ts';
 import { presentRefusal } from './wire/error.ts';
 import { EventResource, FeedPage, PublishEventsParams, parseAccountEvents, SendEventsResult } from './wire/event.ts';
 import { ACCOUNT_EVENT, EVENT_ID, feedPage, PUBLISHED_EVENTS, USER_MESSAGE } from './wire/examples.ts';
@@ -68,7 +68,7 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
       },
     }),
     { scope: 'events:read', query: LIST_QUERY, stream },
-    async ({ org, principal, query }, exchange) => {
+    async ({ org, caller, query }, exchange) => {
       const paging = pageParameters(query);
       const position = readPage(paging, FEED, 'asc');
       const waitMs = readWait(query.wait, position);
@@ -83,8 +83,8 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
           from = { ...position, cursor: { direction: 'after', id: found.scannedThrough } };
         return found;
       };
-      const request = { principal, stream: 'feed', filter, range, waitMs } as const;
-      const found = await holdPoll(services, exchange, request, read);
+      const request = { caller, stream: 'feed', filter, range, waitMs } as const;
+      const found = await holdPoll(services, exchange, request, read, ({ firstId }) => firstId === null);
       return answer(presentFeedPage(position, found));
     },
   );
@@ -93,12 +93,12 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
 /** The stream of the feed, at its own path and at the list's. */
 function subscription(services: Services): Behaviour<QueryTable> {
   const { store, nowUs } = services;
-  return behaviour({ scope: 'events:read', query: SUBSCRIBE_QUERY }, async ({ org, principal, query }, exchange) => {
+  return behaviour({ scope: 'events:read', query: SUBSCRIBE_QUERY }, async ({ org, caller, query }, exchange) => {
     const { start, cursorParam } = readStart(query, exchange.header('last-event-id'), ORIGIN);
     const filter = await readFeedFilter(store, org, query);
     const cursor = typeof start === 'string' ? null : ({ direction: 'after', id: start.after } as const);
     await checkReached(store, org, nowUs(), cursor, cursorParam);
-    const request = { principal, stream: 'feed', start, filter, origin: ORIGIN, cursorParam } as const;
+    const request = { caller, stream: 'feed', start, filter, origin: ORIGIN, cursorParam } as const;
     return openStream(services, presentRefusal, exchange, request);
   });
 }

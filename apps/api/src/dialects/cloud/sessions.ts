@@ -2,11 +2,12 @@
 import { createRoute } from '@hono/zod-openapi';
 import { checkReached, cursorParam, readPage } from '@turnlog/core/cursors';
 import { sessionNotFound } from '@turnlog/core/errors';
+import { read, written } from '../../http/answers.ts';
 import { requireScope } from '../../http/credentials.ts';
 import type { Operations } from '../../http/operations.ts';
+import { answers, pathId, refuses, takes } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
-import { read, written } from './present.ts';
-import { answers, documentPatch, pathId, refuses, takes } from './reference.ts';
+import { documentPatch } from './reference.ts';
 import { missingSession, sessionOf } from './subjects.ts';
 import { parseEvents } from './wire/event.ts';
 import { page, SENT_EVENTS, SESSION, SESSION_ID } from './wire/examples.ts';
@@ -61,10 +62,10 @@ function createSession(operations: Operations, { store }: Services): void {
       responses: { ...answers(201, SessionResource, 'The new session.', SESSION), ...refuses('write') },
     }),
     { scope: 'sessions:write', body: 'required' },
-    async ({ org, principal, body, context }) => {
+    async ({ org, caller, body, context }) => {
       checkObject(body);
       const events = parseEvents(body, 'initial_events');
-      if (events.length > 0) requireScope(principal, 'events:write');
+      if (events.length > 0) requireScope(caller, 'events:write');
       const outcome = await store.createSession(org, parseCreateSession(body, events), context);
       return written(201, outcome, JSON.stringify(presentSession(outcome.value)));
     },

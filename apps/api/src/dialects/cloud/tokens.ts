@@ -2,11 +2,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import { checkReached, cursorParam, readPage } from '@turnlog/core/cursors';
 import { checkExpiry, checkNotWider, makeSecret, secretPrefix } from '@turnlog/core/tokens';
+import { read, written } from '../../http/answers.ts';
 import { type Credentials, sha256 } from '../../http/credentials.ts';
 import type { Operations } from '../../http/operations.ts';
+import { answers, pathId, refuses, takes } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
-import { read, written } from './present.ts';
-import { answers, pathId, refuses, takes } from './reference.ts';
 import { missingToken, tokenOf } from './subjects.ts';
 import { page, SECRET, TOKEN, TOKEN_ID } from './wire/examples.ts';
 import { pageParameters, paging, presentPage } from './wire/page.ts';
@@ -51,11 +51,11 @@ function createToken(operations: Operations, { store, nowUs, random }: Services)
       },
     }),
     { scope: 'tokens:manage', body: 'required' },
-    async ({ org, principal, body, context, replaying }) => {
+    async ({ org, caller, body, context, replaying }) => {
       const input = parseCreateToken(body);
       if (!replaying) {
         checkExpiry(input.expiresUs, nowUs());
-        checkNotWider(principal, input.scopes, input.expiresUs);
+        checkNotWider(caller, input.scopes, input.expiresUs);
       }
       const secret = makeSecret(random);
       const stored = { hash: sha256(secret), prefix: secretPrefix(secret) };
@@ -141,7 +141,7 @@ function rotateToken(operations: Operations, { store, streams, random }: Service
       const overlapSeconds = parseRotateToken(call.body);
       const secret = makeSecret(random);
       const stored = { hash: sha256(secret), prefix: secretPrefix(secret) };
-      const command = { maker: call.principal, ...stored, overlapSeconds };
+      const command = { maker: call.caller, ...stored, overlapSeconds };
       const outcome = await store.rotateToken(call.org, id, command, call.context);
       credentials.forget(id);
       await streams.recheck(id, (secretHash) => credentials.recheck(secretHash));

@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http';
 import type { LogEvent } from '@turnlog/core/store';
 import type { Tail, TailEnd, TailReader } from '@turnlog/core/tails';
 import { noLongerValid } from '../credentials.ts';
-import { DONE, errorFrame, HEARTBEAT, positionFrame, retryFrame } from './frames.ts';
+import { DONE, errorFrame, type Frames, HEARTBEAT, positionFrame, retryFrame } from './frames.ts';
 import { SseWriter } from './sse-writer.ts';
 import type { Held, Leave, StreamLimits } from './streams.ts';
 
@@ -16,6 +16,7 @@ export interface EventStreamOptions {
   readonly limits: StreamLimits;
   /** How clients name the position before the first event. */
   readonly origin: string;
+  readonly frames: Frames;
   /** The envelope of a refusal, in one line. */
   readonly present: (error: unknown) => string;
 }
@@ -45,7 +46,7 @@ export class EventStream implements TailReader, Held {
 
   constructor(outgoing: ServerResponse, options: EventStreamOptions) {
     this.#options = options;
-    this.#writer = new SseWriter(outgoing, {
+    this.#writer = new SseWriter(outgoing, options.frames, {
       drained: () => {
         this.#fullSinceMs = null;
         options.tail.resume();

@@ -1,6 +1,5 @@
 /** Letting in what is held open: the one door of streams and held polls. */
-import type { Principal } from '@turnlog/core/tokens';
-import { secretHashOf } from '../credentials.ts';
+import type { Caller } from '../credentials.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Services } from '../services.ts';
 import { type Held, judge, type Leave } from './streams.ts';
@@ -11,15 +10,16 @@ import { type Held, judge, type Leave } from './streams.ts';
  */
 export function hold(
   { streams, directory, log }: Pick<Services, 'streams' | 'directory' | 'log'>,
-  exchange: Exchange,
-  principal: Principal,
+  { requestId }: Pick<Exchange, 'requestId'>,
+  caller: Caller,
   held: Held,
 ): Leave {
-  const secretHash = secretHashOf(exchange);
-  const slot = streams.enter(principal, secretHash, held);
+  const slot = streams.enter(caller, held);
+  const { secretHash } = caller;
+  if (secretHash === null) return slot.leave;
   directory.findPrincipal(secretHash).then(
     (known) => judge(slot, known),
-    (error) => log.error({ request_id: exchange.requestId, err: error }, 'a token could not be looked up again'),
+    (error) => log.error({ request_id: requestId, err: error }, 'a token could not be looked up again'),
   );
   return slot.leave;
 }

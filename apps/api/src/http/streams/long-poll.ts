@@ -1,16 +1,15 @@
 /** A list that is held open while it is empty, until something comes or the time is over. */
 import type { TimeRange } from '@turnlog/core/clock';
 import type { EventFilter } from '@turnlog/core/event-filter';
-import type { EventPage, LogStream } from '@turnlog/core/store';
-import type { Principal } from '@turnlog/core/tokens';
-import { noLongerValid } from '../credentials.ts';
+import type { LogStream } from '@turnlog/core/store';
+import { type Caller, noLongerValid } from '../credentials.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Services } from '../services.ts';
 import { HeldPoll } from './held-poll.ts';
 import { hold } from './hold.ts';
 
 export interface PollRequest {
-  readonly principal: Principal;
+  readonly caller: Caller;
   readonly stream: LogStream;
   readonly filter: EventFilter | null;
   readonly range: TimeRange;
@@ -18,22 +17,23 @@ export interface PollRequest {
   readonly waitMs: number | null;
 }
 
-/** Reads, and while the page is empty again whenever something comes, until the wait is over. */
-export async function holdPoll<Page extends EventPage>(
+/** Reads, and while `isEmpty` says so of what came, again whenever something new has come, until the wait is over. */
+export async function holdPoll<Found>(
   services: Services,
   exchange: Exchange,
-  { principal, stream, filter, range, waitMs }: PollRequest,
-  read: () => Promise<Page>,
-): Promise<Page> {
+  { caller, stream, filter, range, waitMs }: PollRequest,
+  read: () => Promise<Found>,
+  isEmpty: (found: Found) => boolean,
+): Promise<Found> {
   if (waitMs === null || exchange.method === 'HEAD' || !mayCome(range, services.nowUs())) return read();
-  const tail = await services.tails.open(principal.org, stream, 'now', filter, { beyondEnd: true });
+  const tail = await services.tails.open(caller.org, stream, 'now', filter, { beyondEnd: true });
   if (tail === null) return read();
   try {
     const first = await read();
-    if (first.firstId !== null) return first;
+    if (!isEmpty(first)) return first;
     const poll = new HeldPoll(tail, waitMs, exchange.outgoing);
-    const leave = hold(services, exchange, principal, poll);
-    return await heldUntil(poll, read).finally(() => {
+    const leave = hold(services, exchange, caller, poll);
+    return await heldUntil(poll, read, isEmpty).finally(() => {
       leave();
       poll.close();
     });
@@ -42,12 +42,16 @@ export async function holdPoll<Page extends EventPage>(
   }
 }
 
-async function heldUntil<Page extends EventPage>(poll: HeldPoll, read: () => Promise<Page>): Promise<Page> {
+async function heldUntil<Found>(
+  poll: HeldPoll,
+  read: () => Promise<Found>,
+  isEmpty: (found: Found) => boolean,
+): Promise<Found> {
   for (;;) {
     const end = await poll.next();
     if (end === 'revoked') throw noLongerValid();
-    const page = await read();
-    if (page.firstId !== null || end === 'over') return page;
+    const found = await read();
+    if (!isEmpty(found) || end === 'over') return found;
   }
 }
 

@@ -3,16 +3,17 @@ import { invalidCursor } from '@turnlog/core/cursors';
 import type { EventFilter } from '@turnlog/core/event-filter';
 import type { LogStream } from '@turnlog/core/store';
 import type { Tail, TailStart } from '@turnlog/core/tails';
-import type { Principal } from '@turnlog/core/tokens';
+import type { Caller } from '../credentials.ts';
 import { type PresentRefusal, refusalOf } from '../dialect.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import { SENT } from '../operations.ts';
 import type { Services } from '../services.ts';
 import { EventStream } from './event-stream.ts';
+import { type Frames, NATIVE_FRAMES } from './frames.ts';
 import { hold } from './hold.ts';
 
 export interface StreamRequest {
-  readonly principal: Principal;
+  readonly caller: Caller;
   readonly stream: LogStream;
   readonly start: TailStart;
   readonly filter: EventFilter | null;
@@ -20,6 +21,8 @@ export interface StreamRequest {
   readonly origin: string;
   /** Where the cursor came from, for its refusal. */
   readonly cursorParam: string;
+  /** How a dialect shows events; absent: as they are stored. */
+  readonly frames?: Frames;
 }
 
 const HEADERS = {
@@ -36,8 +39,8 @@ export async function openStream(
   exchange: Exchange,
   request: StreamRequest,
 ): Promise<Answer | typeof SENT> {
-  const { principal, stream, start, filter, origin } = request;
-  const tail = await services.tails.open(principal.org, stream, start, filter);
+  const { caller, stream, start, filter, origin, frames = NATIVE_FRAMES } = request;
+  const tail = await services.tails.open(caller.org, stream, start, filter);
   if (tail === null) throw invalidCursor(request.cursorParam);
   if (exchange.method === 'HEAD') {
     tail.close();
@@ -50,8 +53,8 @@ export async function openStream(
     const { streams, log } = services;
     const asked = { requestId: exchange.requestId, method: exchange.method, path: exchange.path }; // and no more of it
     const presentText = (error: unknown) => String(refusalOf(asked, present, log, error).body);
-    const opened = new EventStream(outgoing, { tail, limits: streams.limits, origin, present: presentText });
-    const leave = hold(services, exchange, principal, opened);
+    const opened = new EventStream(outgoing, { tail, limits: streams.limits, origin, frames, present: presentText });
+    const leave = hold(services, exchange, caller, opened);
     incoming?.resume(); // a body that nobody asked for
     opened.open(exchange.headersOf(HEADERS), leave);
     return SENT;

@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { LogEvent } from '@turnlog/core/store';
 import { Flow } from './flow.ts';
-import { chunkOf, framesOf } from './frames.ts';
+import type { Frames } from './frames.ts';
 
 export interface SseListener {
   /** The client takes more again. */
@@ -18,12 +18,14 @@ export interface SseListener {
 
 export class SseWriter {
   readonly #outgoing: ServerResponse;
+  readonly #frames: Frames;
   readonly #listener: SseListener;
   readonly #flow = new Flow();
   #socket: Socket | null = null;
 
-  constructor(outgoing: ServerResponse, listener: SseListener) {
+  constructor(outgoing: ServerResponse, frames: Frames, listener: SseListener) {
     this.#outgoing = outgoing;
+    this.#frames = frames;
     this.#listener = listener;
   }
 
@@ -41,7 +43,8 @@ export class SseWriter {
 
   /** False: the client takes no more for now. */
   events(events: readonly LogEvent[]): boolean {
-    return this.#socket === null ? this.#outgoing.write(framesOf(events)) : this.#socket.write(chunkOf(events));
+    const frames = this.#frames;
+    return this.#socket === null ? this.#outgoing.write(frames.of(events)) : this.#socket.write(frames.chunkOf(events));
   }
 
   /** Since when the client has taken nothing of what waits for it. */

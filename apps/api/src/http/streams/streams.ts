@@ -6,6 +6,7 @@
 import { TurnlogError } from '@turnlog/core/errors';
 import type { TokenId } from '@turnlog/core/ids';
 import type { Principal } from '@turnlog/core/tokens';
+import type { Caller } from '../credentials.ts';
 
 /** Bounds on what is held open; times in milliseconds. */
 export interface StreamLimits {
@@ -33,7 +34,8 @@ export type Leave = () => void;
 /** The place of something held open. */
 export interface Slot {
   readonly held: Held;
-  readonly secretHash: string;
+  /** Null: nothing that could be revoked has let it in. */
+  readonly secretHash: string | null;
   expiresUs: number | null;
   readonly leave: Leave;
 }
@@ -45,7 +47,8 @@ const LOOKS = 4;
 export class Streams {
   readonly limits: StreamLimits;
   readonly #nowUs: () => number;
-  readonly #byToken = new Map<TokenId, Set<Slot>>();
+  /** By whose they are: a token's, mostly. */
+  readonly #byHolder = new Map<string, Set<Slot>>();
   readonly #looking: NodeJS.Timeout;
   #count = 0;
   #draining = false;
@@ -63,24 +66,25 @@ export class Streams {
   }
 
   /** Takes a slot. Throws `too_many_streams`, `streams_exhausted` or `shutting_down`. */
-  enter({ tokenId, expiresUs }: Principal, secretHash: string, held: Held): Slot {
-    const slots = this.#byToken.get(tokenId) ?? new Set();
+  enter({ holder, secretHash, expiresUs }: Caller, held: Held): Slot {
+    const slots = this.#byHolder.get(holder) ?? new Set();
     this.#checkRoom(slots.size);
     const leave = () => {
       if (!slots.delete(slot)) return;
       this.#count--;
-      if (slots.size === 0 && this.#byToken.get(tokenId) === slots) this.#byToken.delete(tokenId);
+      if (slots.size === 0 && this.#byHolder.get(holder) === slots) this.#byHolder.delete(holder);
     };
     const slot: Slot = { held, secretHash, expiresUs, leave };
-    this.#byToken.set(tokenId, slots.add(slot));
+    this.#byHolder.set(holder, slots.add(slot));
     this.#count++;
     return slot;
   }
 
   /** Ends what a token has opened with secrets that do not count any more; `recheck` tells what a secret stands for now. */
   async recheck(tokenId: TokenId, recheck: (secretHash: string) => Promise<Principal | null>): Promise<void> {
-    const slots = [...(this.#byToken.get(tokenId) ?? [])];
+    const slots = [...(this.#byHolder.get(tokenId) ?? [])];
     for (const secretHash of new Set(slots.map((slot) => slot.secretHash))) {
+      if (secretHash === null) continue;
       const principal = await recheck(secretHash);
       for (const slot of slots) if (slot.secretHash === secretHash) judge(slot, principal);
     }
@@ -97,11 +101,11 @@ export class Streams {
     const { perToken, perProcess } = this.limits;
     if (this.#draining) throw new TurnlogError('shutting_down', 'The server is stopping: try again in a moment.');
     if (ofToken >= perToken) {
-      const sentence = `This token holds ${perToken} streams and held polls, which is as many as it may: close one first.`;
+      const sentence = `This token holds ${perToken} streams, sockets and held polls, which is as many as it may: close one first.`;
       throw new TurnlogError('too_many_streams', sentence);
     }
     if (this.#count >= perProcess) {
-      const sentence = `The server holds ${perProcess} streams and held polls, which is as many as it may: try again later.`;
+      const sentence = `The server holds ${perProcess} streams, sockets and held polls, which is as many as it may: try again later.`;
       throw new TurnlogError('streams_exhausted', sentence);
     }
   }
@@ -116,7 +120,7 @@ export class Streams {
   }
 
   #all(): Slot[] {
-    return [...this.#byToken.values()].flatMap((slots) => [...slots]);
+    return [...this.#byHolder.values()].flatMap((slots) => [...slots]);
   }
 }
 

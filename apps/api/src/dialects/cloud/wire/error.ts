@@ -40,7 +40,9 @@ interface Refusal {
 
 const REFUSALS = {
   unauthenticated: refusal(401, 'authentication_error', 'never', false),
+  credential_refused: refusal(401, 'authentication_error', 'never', false),
   permission_denied: refusal(403, 'permission_error', 'never', false),
+  origin_refused: refusal(403, 'permission_error', 'never', false),
   route_not_found: refusal(404, 'not_found_error', 'never'),
   session_not_found: refusal(404, 'not_found_error', 'never'),
   event_not_found: refusal(404, 'not_found_error', 'never'),
@@ -51,9 +53,13 @@ const REFUSALS = {
   unsupported_media_type: refusal(415, 'invalid_request_error', 'never'),
   header_too_large: refusal(431, 'invalid_request_error', 'never'),
   invalid_request: refusal(400, 'invalid_request_error', 'never', false),
+  invalid_json: refusal(400, 'invalid_request_error', 'never', false),
+  invalid_body: refusal(400, 'invalid_request_error', 'never', false),
   external_id_taken: refusal(409, 'conflict_error', 'never'),
   session_archived: refusal(409, 'conflict_error', 'never'),
   session_terminated: refusal(409, 'conflict_error', 'never'),
+  session_unfinished: refusal(409, 'conflict_error', 'never'),
+  result_not_found: refusal(404, 'not_found_error', 'never'),
   token_revoked: refusal(409, 'conflict_error', 'never'),
   idempotency_key_reused: refusal(409, 'conflict_error', 'never'),
   too_many_streams: refusal(429, 'rate_limit_error', 5),

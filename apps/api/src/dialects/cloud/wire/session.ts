@@ -173,7 +173,7 @@ export function presentSession(session: Session): z.input<typeof SessionResource
     agent: agent === null ? null : { type: 'agent', id: agent.id, version: agent.version },
     environment_id: session.environmentId,
     title: session.title,
-    status: STATUS_OF_PHASE[session.phase],
+    status: STATUS_OF_PHASE[session.phase].cloud,
     metadata: session.metadata,
     usage: {
       input_tokens: usage.inputTokens,

@@ -1,0 +1,34 @@
+/** The workflow dialect: numbered pages of a session's events, at `/api/v2`. */
+import type { Credentials } from '../../http/credentials.ts';
+import type { Dialect } from '../../http/dialect.ts';
+import { type Manners, Operations } from '../../http/operations.ts';
+import { describeDialect } from '../../http/reference.ts';
+import type { Services } from '../../http/services.ts';
+import { ErrorDetail, presentRefusal } from './wire/error.ts';
+
+export const DOCUMENTED_AT = '/api/v2';
+
+const DESCRIPTION = `Events of a session in numbered pages, newest first.`;
+
+export function createWorkflow(services: Services, credentials: Credentials): Dialect {
+  const manners: Manners = {
+    documentedAt: DOCUMENTED_AT,
+    presentRefusal,
+    admit: (exchange) => credentials.admit(exchange, 'workflow'),
+    passedOver: 'all',
+  };
+  const operations = new Operations(services, manners);
+  return {
+    app: operations.app,
+    manners,
+    unmatched: (exchange, path) => operations.unmatched(exchange, path),
+    document: () =>
+      describeDialect(operations.app, {
+        title: 'Turnlog: the workflow dialect',
+        description: DESCRIPTION,
+        presentRefusal,
+        envelope: { name: 'ErrorDetail', schema: ErrorDetail },
+        tags: [],
+      }),
+  };
+}
