@@ -20,6 +20,8 @@ describe('the configuration', () => {
       bootstrapToken: null,
       debugLogging: false,
       corsOrigins: ['http://localhost:5173', 'http://localhost:3000'],
+      openDialects: [],
+      waveHoldMs: 50_000,
       streams: {
         perToken: 1_000,
         perProcess: 10_000,
@@ -63,6 +65,8 @@ describe('the configuration', () => {
       bootstrapToken: 'x'.repeat(32),
       debugLogging: true,
       corsOrigins: ['https://a.example', 'http://b.example:8080'],
+      openDialects: [],
+      waveHoldMs: 50_000,
       streams: {
         perToken: 1,
         perProcess: 999_999_999,

@@ -48,17 +48,41 @@ describe('who answers what', () => {
     ['/api/v1/cloud', 'cloud'],
     ['/api/v1/cloud/none', 'cloud'],
     ['/v1x', 'runtime'],
-    ['/api/v1/cloudy', 'runtime'],
-    ['/api', 'runtime'],
+    ['/api/v1/cloudy', 'platform'],
+    ['/api/v1', 'platform'],
+    ['/api/v1/none', 'platform'],
+    ['/api/v1x', 'wave'],
+    ['/api/v2', 'workflow'],
+    ['/api/v2/none', 'workflow'],
+    ['/api/v3', 'wave'],
+    ['/api', 'wave'],
+    ['/api/none', 'wave'],
+    ['/_wave', 'wave'],
+    ['/_wave/none', 'wave'],
+    ['/_wave/api/none', 'wave'],
+    ['/_wavey', 'runtime'],
+    ['/apis', 'runtime'],
     ['/', 'runtime'],
-    ['/sessions', 'runtime'],
+    ['/none', 'runtime'],
     ['/docs/none', 'runtime'],
-  ])('%s is answered by %s', async (path, dialect) => {
+  ] as const)('%s is answered by %s', async (path, dialect) => {
     const { status, json, headers } = await h.ask('GET', path);
     expect(status).toBe(404);
     expect(headers.get('content-type')).toBe('application/json');
-    if (dialect === 'cloud') expect(json).toMatchObject({ type: 'error', error: { code: 'route_not_found' } });
-    else expect(json).toEqual({ detail: 'Not Found' });
+    const sentence = 'Nothing is served at this path.';
+    const request_id = headers.get('request-id');
+    const envelope = {
+      cloud: {
+        type: 'error',
+        error: { type: 'not_found_error', message: sentence, code: 'route_not_found' },
+        request_id,
+      },
+      workflow: { detail: sentence },
+      platform: { error: { code: 'not_found', message: sentence, details: {}, request_id } },
+      wave: { error: sentence },
+      runtime: { detail: 'Not Found' },
+    }[dialect];
+    expect(json).toEqual(envelope);
   });
 
   it('a static prefix is not reached by climbing', async () => {

@@ -317,7 +317,7 @@ describe('slots', () => {
       expect(refused.headers['x-should-retry']).toBeUndefined();
       expect(refused.json.error).toEqual({
         type: 'rate_limit_error',
-        message: expect.stringContaining('This token holds 3 streams and held polls'),
+        message: expect.stringContaining('This token holds 3 streams, sockets and held polls'),
         code: 'too_many_streams',
       });
     }
