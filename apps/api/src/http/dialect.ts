@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { TurnlogError } from '@turnlog/core/errors';
 import type { RequestId } from '@turnlog/core/ids';
+import type { SocketDescription } from './asyncapi.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { Manners } from './operations.ts';
 import type { Log } from './services.ts';
@@ -16,6 +17,8 @@ export interface Dialect {
   unmatched(exchange: Exchange, path: string): Promise<TurnlogError>;
   /** The OpenAPI document. */
   document(): object;
+  /** The socket beside its routes, where it has one. */
+  readonly socket?: SocketDescription;
 }
 
 /** What the log says of a request. */

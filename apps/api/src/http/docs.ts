@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { DIALECTS, type DialectName } from '../dialects/prefixes.ts';
+import { asyncApiDocument } from './asyncapi.ts';
 import type { Dialect } from './dialect.ts';
 import type { Answer } from './exchange.ts';
 import type { OpenRoutes } from './health.ts';
@@ -63,22 +64,34 @@ const OPTIONS = {
 
 const START = `Scalar.createApiReference('#reference', ${JSON.stringify(OPTIONS)});\n`;
 
-/** The page, its scripts, and the OpenAPI document of every dialect; `/openapi.json` is that of the native API. */
-export function referenceRoutes(dialects: Readonly<Record<DialectName, Pick<Dialect, 'document'>>>): OpenRoutes {
+type Documented = Readonly<Record<DialectName, Pick<Dialect, 'document' | 'socket'>>>;
+
+/**
+ * The page, its scripts, the OpenAPI document of every dialect (`/openapi.json` is that of the native API), and the
+ * AsyncAPI document of them all.
+ */
+export function referenceRoutes(dialects: Documented): OpenRoutes {
   let script: string | undefined;
   const scalar = (): string => {
     script ??= readFileSync(SCRIPT_FILE, 'utf8');
     return script;
   };
-  const texts = new Map<DialectName, string>();
-  const document = (name: DialectName) => (): Answer => {
-    const text = texts.get(name) ?? `${JSON.stringify(dialects[name].document(), null, 2)}\n`;
-    texts.set(name, text);
-    return { status: 200, body: text };
+  const made = new Map<string, Answer>();
+  const once = (name: string, build: () => object) => (): Answer => {
+    const answer = made.get(name) ?? { status: 200, body: `${JSON.stringify(build(), null, 2)}\n` };
+    made.set(name, answer);
+    return answer;
   };
+  const document = (name: DialectName) => once(name, () => dialects[name].document());
+  const described = () =>
+    DIALECTS.map((name) => {
+      const { document, socket } = dialects[name];
+      return { name, document: document(), ...(socket && { socket }) };
+    });
   return {
     '/openapi.json': document('cloud'),
     ...Object.fromEntries(DIALECTS.map((name) => [`/openapi/${name}.json`, document(name)])),
+    '/asyncapi.json': once('asyncapi', () => asyncApiDocument(described())),
     '/docs': () => page(PAGE),
     '/docs/start.js': () => javaScript(START),
     '/docs/scalar.js': () => javaScript(scalar()),

@@ -80,6 +80,7 @@ function listEvents(operations: Operations, services: Services, stream: Behaviou
       method: 'get',
       path: PATH,
       operationId: 'sessions.events.list',
+      'x-long-poll': true,
       tags,
       summary: 'List events',
       description:

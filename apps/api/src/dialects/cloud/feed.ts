@@ -56,6 +56,7 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
       method: 'get',
       path: PATH,
       operationId: 'events.list',
+      'x-long-poll': true,
       tags,
       summary: 'List the feed',
       description:
