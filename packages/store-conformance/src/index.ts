@@ -1,5 +1,6 @@
 /** The one suite that every store must pass: a file per behaviour, a test per sentence. */
 import { describe } from 'vitest';
+import { describeCapabilities } from './behaviours/capabilities.ts';
 import { describeConcurrency } from './behaviours/concurrency.ts';
 import { describeCursors } from './behaviours/cursors.ts';
 import { describeDeletion } from './behaviours/deletion.ts';
@@ -11,11 +12,15 @@ import { describeIdempotency } from './behaviours/idempotency.ts';
 import { describeIsolation } from './behaviours/isolation.ts';
 import { describeLifecycle } from './behaviours/lifecycle.ts';
 import { describeLimits } from './behaviours/limits.ts';
+import { describeNumberedReading } from './behaviours/numbered-reading.ts';
 import { describeOrder } from './behaviours/order.ts';
+import { describeOrigins } from './behaviours/origins.ts';
+import { describePageOfSessions } from './behaviours/page-of-sessions.ts';
 import { describePublishing } from './behaviours/publishing.ts';
 import { describeQueue } from './behaviours/queue.ts';
 import { describeReadingOn } from './behaviours/reading-on.ts';
 import { describeSessions } from './behaviours/sessions.ts';
+import { describeStarting } from './behaviours/starting.ts';
 import { describeTokens } from './behaviours/tokens.ts';
 import { describeWakeups } from './behaviours/wakeups.ts';
 import type { StoreHarness } from './harness.ts';
@@ -42,6 +47,11 @@ const BEHAVIOURS = [
   describeLifecycle,
   describeSessions,
   describeDeletion,
+  describeStarting,
+  describePageOfSessions,
+  describeNumberedReading,
+  describeOrigins,
+  describeCapabilities,
   describeTokens,
   describeFeed,
   describeReadingOn,

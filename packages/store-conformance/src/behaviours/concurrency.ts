@@ -6,7 +6,7 @@ import type { Store } from '@turnlog/core/store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoreHarness } from '../harness.ts';
-import { byId, context, draft, notes, sessionCommand, tokenCommand } from '../support/commands.ts';
+import { byId, context, draft, notes, sessionCommand, startCommand, tokenCommand } from '../support/commands.ts';
 import {
   accountViews,
   allEvents,
@@ -90,6 +90,32 @@ export function describeConcurrency(harness: StoreHarness): void {
       expect(values).toHaveLength(1);
       expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['external_id_taken']));
       expect(await allSessions(sandbox.store, org)).toEqual([values[0]?.value]);
+    });
+
+    test('of many starts of one name exactly one creates, and the events of all are there, each batch in one piece', async () => {
+      const { store } = sandbox;
+      const org = await sandbox.newOrg();
+      const start = (_: unknown, n: number) =>
+        store.startSession(org, startCommand('run-1', { events: notes(3, `note.n${n}`) }), context());
+      const outcomes = await Promise.all(await gathered(sandbox, () => Array.from({ length: 20 }, start)));
+      const sessions = await allSessions(store, org);
+      expect(sessions).toMatchObject([{ externalId: 'run-1', eventCount: 60 }]);
+      expect(new Set(outcomes.map(({ value }) => value.id))).toEqual(new Set([sessions[0]?.id]));
+      const types = (await allEvents(store, org, { externalId: 'run-1' })).map(({ text }) => viewOf(text).type);
+      for (let n = 0; n < 60; n += 3) expect(new Set(types.slice(n, n + 3)).size).toBe(1);
+      expect(new Set(types).size).toBe(20);
+      const created = (await accountViews(sandbox.open, org)).filter(({ type }) => type === 'session.created');
+      expect(created).toHaveLength(1);
+    });
+
+    test('of many equal moves of one session exactly one is one', async () => {
+      const { store } = sandbox;
+      const org = await sandbox.newOrg();
+      const ref = byId((await store.createSession(org, sessionCommand({ origin: 'wave' }), context())).value);
+      const stop = () => store.moveSession(org, ref, 'stop', context());
+      const outcomes = await Promise.all(await gathered(sandbox, () => Array.from({ length: 10 }, stop)));
+      expect(new Set(outcomes.map(({ value }) => value.phase))).toEqual(new Set(['failed']));
+      expect(await allEvents(store, org, ref)).toHaveLength(1);
     });
 
     test('of many deletions of one session exactly one succeeds', async () => {
@@ -182,7 +208,17 @@ export function describeConcurrency(harness: StoreHarness): void {
 }
 
 interface Command {
-  readonly kind: 'create' | 'append' | 'move' | 'update' | 'archive' | 'cancel' | 'delete' | 'token';
+  readonly kind:
+    | 'create'
+    | 'start'
+    | 'shift'
+    | 'append'
+    | 'move'
+    | 'update'
+    | 'archive'
+    | 'cancel'
+    | 'delete'
+    | 'token';
   readonly name: string;
   readonly value: number;
   /** Which key it is sent with; null: none. Two commands with one key are one request when they are equal. */
@@ -191,7 +227,8 @@ interface Command {
 
 const command: fc.Arbitrary<Command> = fc.record({
   kind: fc.constantFrom(
-    ...(['create', 'create', 'append', 'append', 'move', 'update', 'archive', 'cancel', 'delete', 'token'] as const),
+    ...(['create', 'create', 'start', 'start', 'append', 'append', 'move', 'shift', 'update'] as const),
+    ...(['archive', 'cancel', 'delete', 'token'] as const),
   ),
   name: fc.constantFrom('a', 'b', 'c'),
   value: fc.integer({ min: 1, max: 3 }),
@@ -212,13 +249,24 @@ function perform(store: Store, org: OrgId, { key, ...request }: Command): Promis
       const fields = { externalId: name, metadata: { team: name }, agent: { id: `agent-${value}`, version: null } };
       return store.createSession(org, sessionCommand({ ...fields, events: notes(value - 1, `note.${name}`) }), write);
     }
+    case 'start': {
+      const events = [draft({ type: moves[0] ?? 'terminated' }), ...notes(value)];
+      const fields = { origin: value === 1 ? ('wave' as const) : ('runtime' as const), running: value === 2, events };
+      return store.startSession(
+        org,
+        startCommand(name, { ...fields, capability: hash(`${org} ${commandNumber++}`) }),
+        write,
+      );
+    }
+    case 'shift':
+      return store.moveSession(org, ref, (['start', 'pause', 'stop'] as const)[value - 1] ?? 'stop', write);
     case 'append':
       return store.appendEvents(org, ref, notes(value, `note.${name}${value}`), write);
     case 'move':
       return store.appendEvents(org, ref, [draft({ type: moves[0] ?? 'terminated' }), ...notes(1)], write);
     case 'update': {
       const metadata = { [`k${value}`]: name, team: value === 1 ? null : 'x' };
-      return store.updateSession(org, ref, { title: `${value}`, metadata }, write);
+      return store.updateSession(org, ref, { title: `${value}`, metadata, agentId: `agent-${value}` }, write);
     }
     case 'archive':
       return store.archiveSession(org, ref, write);

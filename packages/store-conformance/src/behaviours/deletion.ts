@@ -4,7 +4,18 @@ import { limits } from '@turnlog/core/limits';
 import { nameOf, type SessionRef } from '@turnlog/core/sessions';
 import { describe, expect, test } from 'vitest';
 import type { StoreHarness } from '../harness.ts';
-import { byId, context, draft, eventQuery, notes, random, sessionCommand } from '../support/commands.ts';
+import {
+  byId,
+  context,
+  countQuery,
+  draft,
+  eventQuery,
+  newHash,
+  notes,
+  random,
+  sessionCommand,
+  sliceQuery,
+} from '../support/commands.ts';
 import { accountViews, allEvents, allSessions, eventPage, sessionOf, viewOf } from '../support/reading.ts';
 import { refusal, refusalCode } from '../support/refusals.ts';
 import { type Sandbox, useStore, withStore } from '../support/sandbox.ts';
@@ -16,13 +27,22 @@ export function describeDeletion(harness: StoreHarness): void {
     test('from its commit on a deleted session looks to every method like one that never was', async () => {
       const { store } = sandbox;
       const org = await sandbox.newOrg();
+      const capability = newHash();
       const { value: session } = await store.createSession(
         org,
-        sessionCommand({ externalId: 'run-1', metadata: { team: 'blue' }, events: [draft({ type: 'session_start' })] }),
+        sessionCommand({
+          externalId: 'run-1',
+          metadata: { team: 'blue' },
+          events: [draft({ type: 'session_start' })],
+          capability,
+        }),
         context(),
       );
       const [event] = await allEvents(store, org, byId(session));
-      expect((await store.deleteSession(org, byId(session), context())).value).toEqual({ id: session.id });
+      expect((await store.deleteSession(org, byId(session), context())).value).toEqual({
+        id: session.id,
+        eventCount: 1,
+      });
       const expectGone = async () => {
         const unknown = makeId('sess', sandbox.clock.us, random);
         for (const [ref, other] of [
@@ -40,6 +60,10 @@ export function describeDeletion(harness: StoreHarness): void {
           { statuses: ['running'] as const },
         ];
         for (const filter of filters) expect(await allSessions(store, org, filter)).toEqual([]);
+        expect(await store.pageOfSessions(org, { offset: 0, limit: 10 })).toEqual({ data: [], total: 0 });
+        expect(await store.onlySessionBetween(org, session.id, session.id)).toBeNull();
+        expect(await store.getFeedEvent(org, event?.id ?? 'evt_')).toBeNull();
+        expect(await sandbox.directory.findCapability(capability)).toBeNull();
       };
       await expectGone();
       await sandbox.open.idle();
@@ -172,6 +196,10 @@ async function attempts({ store }: Pick<Sandbox, 'store'>, org: OrgId, ref: Sess
   const answers = [await store.getSession(org, ref), await store.getEvent(org, ref, event)];
   const refusals = [
     await told(store.listEvents(org, ref, eventQuery())),
+    await told(store.sliceEvents(org, ref, sliceQuery())),
+    await told(store.countEvents(org, ref, countQuery())),
+    await told(store.countEvents(org, ref, countQuery({ type: 'session_start' }))),
+    await told(store.moveSession(org, ref, 'start', context())),
     await told(store.appendEvents(org, ref, notes(1), context())),
     await told(store.updateSession(org, ref, { title: 'x', metadata: undefined }, context())),
     await told(store.archiveSession(org, ref, context())),

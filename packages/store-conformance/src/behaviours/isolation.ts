@@ -7,6 +7,7 @@ import type { StoreHarness } from '../harness.ts';
 import {
   byId,
   context,
+  countQuery,
   draft,
   eventQuery,
   newHash,
@@ -15,6 +16,8 @@ import {
   random,
   sessionCommand,
   sessionQuery,
+  sliceQuery,
+  startCommand,
   tokenCommand,
 } from '../support/commands.ts';
 import { feedPage, readToHead } from '../support/feed-model.ts';
@@ -29,13 +32,14 @@ interface Belongings {
   readonly token: TokenId;
 }
 
-const update = { title: 'theirs', metadata: undefined };
+const update = { title: 'theirs', metadata: undefined, agentId: 'agent-2' };
 
 /** Every write and read that names a session, as one org would try it with whatever reference it has. */
 const BY_REFERENCE: Readonly<
   Record<string, (store: Store, org: OrgId, ref: SessionRef, event: EventId) => Promise<unknown>>
 > = {
   updateSession: (store, org, ref) => store.updateSession(org, ref, update, context()),
+  moveSession: (store, org, ref) => store.moveSession(org, ref, 'start', context()),
   archiveSession: (store, org, ref) => store.archiveSession(org, ref, context()),
   cancelSession: (store, org, ref) => store.cancelSession(org, ref, context()),
   deleteSession: (store, org, ref) => store.deleteSession(org, ref, context()),
@@ -43,6 +47,9 @@ const BY_REFERENCE: Readonly<
   getSession: (store, org, ref) => store.getSession(org, ref),
   getEvent: (store, org, ref, event) => store.getEvent(org, ref, event),
   listEvents: (store, org, ref) => store.listEvents(org, ref, eventQuery()),
+  sliceEvents: (store, org, ref) => store.sliceEvents(org, ref, sliceQuery()),
+  countEvents: (store, org, ref) => store.countEvents(org, ref, countQuery()),
+  'countEvents of a type': (store, org, ref) => store.countEvents(org, ref, countQuery({ type: 'note.added' })),
   sessionNamed: (store, org, ref) => store.sessionNamed(org, ref),
 };
 
@@ -80,6 +87,52 @@ export function describeIsolation(harness: StoreHarness): void {
       expect(await store.getEvent(mine.org, { id: mine.session }, theirs.event)).toBeNull();
       expect(await store.getEvent(mine.org, sibling, mine.event)).toBeNull();
       expect(await store.getEvent(theirs.org, { id: mine.session }, mine.event)).toBeNull();
+    });
+
+    test('I7: a start with a name of another org makes a session of the own one', async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox, 'same')];
+      const before = await snapshot(sandbox.open, theirs.org);
+      const { value } = await store.startSession(mine.org, startCommand('same', { events: notes(1) }), context());
+      expect(value).toMatchObject({ eventCount: 1 });
+      expect(value.id).not.toBe(theirs.session);
+      expect(await store.getSession(theirs.org, byId(value))).toBeNull();
+      expect(await snapshot(sandbox.open, theirs.org)).toEqual(before);
+    });
+
+    test('I7: numbered pages, and what lies between two ids, are of the own org', async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      const { data, total } = await store.pageOfSessions(mine.org, { offset: 0, limit: 10 });
+      expect({ ids: data.map(({ id }) => id), total }).toEqual({ ids: [mine.session], total: 1 });
+      expect(await store.onlySessionBetween(mine.org, theirs.session, theirs.session)).toBeNull();
+      const [low, high] = [mine.session, theirs.session].sort() as [SessionId, SessionId];
+      expect(await store.onlySessionBetween(mine.org, low, high)).toBe(mine.session);
+      expect(await store.onlySessionBetween(theirs.org, low, high)).toBe(theirs.session);
+    });
+
+    test('I7: an event of the feed is found by its own org alone, whatever its request', async () => {
+      const { store } = sandbox;
+      const [mine, theirs] = [await belongings(sandbox), await belongings(sandbox)];
+      expect(await store.getFeedEvent(mine.org, mine.event)).not.toBeNull();
+      expect(await store.getFeedEvent(mine.org, theirs.event)).toBeNull();
+    });
+
+    test('I7: a capability leads into its own session of its own org, and dies with that one alone', async () => {
+      const { store, directory } = sandbox;
+      const made = await Promise.all(
+        [await sandbox.newOrg(), await sandbox.newOrg()].map(async (org) => {
+          const command = sessionCommand({ externalId: 'same', capability: newHash() });
+          const { value } = await store.createSession(org, command, context());
+          return { org, session: value.id, hash: command.capability ?? '' };
+        }),
+      );
+      const found = () => Promise.all(made.map(({ hash }) => directory.findCapability(hash)));
+      const expected = made.map(({ org, session }) => ({ org, session }));
+      expect(await found()).toEqual(expected);
+      await store.deleteSession(made[0]?.org ?? 'org_', { externalId: 'same' }, context());
+      await sandbox.open.idle();
+      expect(await found()).toEqual([null, expected[1]]);
     });
 
     test("I7: another org's token can be neither rotated nor revoked, and looks like none", async () => {

@@ -97,7 +97,7 @@ function describeModel(sandbox: Sandbox): void {
 
     test('every event comes with the members by which readers choose', async () => {
       const { events } = await readToHead(sandbox, staged.org, 'feed', null, null);
-      const members = events.map(({ aboutSession, text: _, ...rest }) => {
+      const members = events.map(({ aboutSession, text: _, requestId: __, ...rest }) => {
         return { ...rest, aboutSession: aboutSession === rest.sessionId ? null : aboutSession };
       });
       expect(members).toEqual(model.map(({ text: _, ...rest }) => rest));

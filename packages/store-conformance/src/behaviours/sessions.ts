@@ -1,7 +1,7 @@
 /** Changing a session: updates, archives, cancels, and its two names. */
 import { describe, expect, test } from 'vitest';
 import type { StoreHarness } from '../harness.ts';
-import { byId, context, draft, notes, sessionCommand } from '../support/commands.ts';
+import { byId, context, countQuery, draft, notes, sessionCommand, sliceQuery } from '../support/commands.ts';
 import { accountViews, allEvents, allSessions, sessionOf, snapshot, viewOf } from '../support/reading.ts';
 import { refusal, refusalCode } from '../support/refusals.ts';
 import { useStore } from '../support/sandbox.ts';
@@ -52,7 +52,10 @@ export function describeSessions(harness: StoreHarness): void {
         'x',
       );
       expect((await store.archiveSession(org, ref, context())).value.archivedUs).not.toBeNull();
-      expect((await store.deleteSession(org, ref, context())).value).toEqual({ id: session.id });
+      expect((await store.moveSession(org, ref, 'stop', context())).value.id).toBe(session.id);
+      expect(await store.sliceEvents(org, ref, sliceQuery())).toMatchObject({ session: session.id, head: 2 });
+      expect(await store.countEvents(org, ref, countQuery())).toMatchObject({ session: session.id, total: 2 });
+      expect((await store.deleteSession(org, ref, context())).value).toEqual({ id: session.id, eventCount: 2 });
     });
 
     test('a taken external id is refused and leaves no trace; it is free again once its session is deleted', async () => {

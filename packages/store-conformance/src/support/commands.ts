@@ -1,11 +1,21 @@
 /** Commands with sensible defaults, made through core as a dialect makes them. */
 import { createHash, randomBytes } from 'node:crypto';
 import { ALL_TIME } from '@turnlog/core/clock';
-import { draftEvent, type EventDraft } from '@turnlog/core/events';
+import { draftEvent, draftParts, type EventDraft } from '@turnlog/core/events';
 import { makeId, type OrgId, type SessionId } from '@turnlog/core/ids';
 import { scanJson } from '@turnlog/core/json';
-import type { CreateSession } from '@turnlog/core/sessions';
-import type { CreateToken, EventQuery, FeedQuery, Idempotency, SessionQuery, WriteContext } from '@turnlog/core/store';
+import type { Origin } from '@turnlog/core/origins';
+import type { CreateSession, StartSession } from '@turnlog/core/sessions';
+import type {
+  CountQuery,
+  CreateToken,
+  EventQuery,
+  FeedQuery,
+  Idempotency,
+  SessionQuery,
+  SliceQuery,
+  WriteContext,
+} from '@turnlog/core/store';
 import { type Principal, SCOPES, type Token } from '@turnlog/core/tokens';
 
 export const random = (length: number): Uint8Array => randomBytes(length);
@@ -26,6 +36,12 @@ export function draft(event: object | string): EventDraft {
   return draftEvent(scanJson(source, { keepDepth: 5 }), 'events[0]');
 }
 
+/** One event as a dialect sends it: its own members, without an envelope. */
+export function draftFrom(origin: Origin, type: string, members: object = {}): EventDraft {
+  const own = scanJson(JSON.stringify(members), { keepDepth: 5 }).members;
+  return draftParts({ origin, type, own, prefix: '', data: 'data' });
+}
+
 /** `count` small events of a type without a meaning. */
 export function notes(count: number, type = 'note.added'): EventDraft[] {
   return Array.from({ length: count }, (_, n) => draft({ type, n }));
@@ -41,6 +57,10 @@ export function draftOfBytes(bytes: number, filler = 'x'): EventDraft {
 
 export function sessionCommand(fields: Partial<CreateSession> = {}): CreateSession {
   return { externalId: null, agent: null, environmentId: null, title: null, metadata: {}, events: [], ...fields };
+}
+
+export function startCommand(externalId: string, fields: Partial<CreateSession> = {}): StartSession {
+  return { ...sessionCommand(fields), externalId };
 }
 
 export function tokenCommand(fields: Partial<CreateToken> = {}): CreateToken {
@@ -66,6 +86,14 @@ export function ownerOf(org: OrgId, token: Token): Principal {
 
 export function eventQuery(fields: Partial<EventQuery> = {}): EventQuery {
   return { order: 'asc', cursor: null, limit: 1000, range: ALL_TIME, types: null, ...fields };
+}
+
+export function sliceQuery(fields: Partial<SliceQuery> = {}): SliceQuery {
+  return { low: 1, high: null, descending: false, types: null, limit: 1000, ...fields };
+}
+
+export function countQuery(fields: Partial<CountQuery> = {}): CountQuery {
+  return { afterUs: null, type: null, offset: 0, ...fields };
 }
 
 export function feedQuery(fields: Partial<FeedQuery> = {}): FeedQuery {

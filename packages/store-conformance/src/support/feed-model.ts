@@ -10,6 +10,7 @@ import {
   type OrgId,
   type SessionId,
 } from '@turnlog/core/ids';
+import type { Origin } from '@turnlog/core/origins';
 import type { FeedPage, FeedQuery, LogEvent, LogSlice, LogStream, Page } from '@turnlog/core/store';
 import { expect } from 'vitest';
 import { byId, context, draft, feedQuery, sessionCommand } from './commands.ts';
@@ -17,7 +18,9 @@ import { allEvents, type EventView, eventsOf, viewOf } from './reading.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** An event as the model knows it. */
-export interface ModelEvent extends Filtered, StoredEvent {}
+export interface ModelEvent extends Filtered, StoredEvent {
+  readonly origin: Origin;
+}
 
 /** What an event refers to in its `data`, and what the store should make of it. */
 export interface About {
@@ -62,6 +65,7 @@ function modelOf(text: string, agent: string | null): ModelEvent {
     sessionId: view.session_id as SessionId | null,
     aboutSession: about === view.session_id ? null : about,
     agentId: ofSession ? agent : named,
+    origin: ownServers ? 'server' : 'native',
     aboutAgent: ofSession && named !== agent ? named : null,
   };
 }

@@ -113,6 +113,8 @@ export async function sessionOf(store: Store, org: OrgId, ref: SessionRef): Prom
 /** Everything that can be seen of an org. */
 export interface Snapshot {
   readonly sessions: readonly Session[];
+  /** As its numbered pages count them. */
+  readonly sessionCount: number;
   readonly events: readonly string[];
   readonly accounts: readonly string[];
   readonly tokens: readonly Token[];
@@ -124,6 +126,7 @@ export async function snapshot(open: OpenStore, org: OrgId): Promise<Snapshot> {
   const events = await Promise.all(sessions.map((session) => allEvents(store, org, byId(session))));
   return {
     sessions,
+    sessionCount: (await store.pageOfSessions(org, { offset: 0, limit: 1 })).total,
     events: events.flat().map(({ text }) => text),
     accounts: await open.accountTexts(org),
     tokens: await allTokens(store, org),

@@ -1,7 +1,18 @@
 /** Every write of the port, ready to be run more than once: what holds for one must hold for all. */
 import type { OrgId } from '@turnlog/core/ids';
 import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
-import { byId, context, draft, newHash, notes, ownerOf, sessionCommand, tokenCommand } from './commands.ts';
+import {
+  byId,
+  context,
+  draft,
+  draftFrom,
+  newHash,
+  notes,
+  ownerOf,
+  sessionCommand,
+  startCommand,
+  tokenCommand,
+} from './commands.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Runs one prepared write with a context; each run is the same request. */
@@ -29,10 +40,41 @@ export const WRITES: readonly WriteCase[] = [
     },
   },
   {
+    name: 'createSession, running and with a capability',
+    prepare: async (_store, org) => {
+      const events = [draftFrom('runtime', 'session_start', { session_name: 'made once' })];
+      const command = sessionCommand({ origin: 'runtime', running: true, capability: newHash(), events });
+      return (store, write) => store.createSession(org, command, write);
+    },
+  },
+  {
+    name: 'startSession of a new name',
+    prepare: async (_store, org) => {
+      const fields = { metadata: { team: 'blue' }, occurredAt: '2026-01-31T09:30:00Z', capability: newHash() };
+      const command = startCommand('started', { ...fields, origin: 'runtime', events: notes(2) });
+      return (store, write) => store.startSession(org, command, write);
+    },
+  },
+  {
+    name: 'startSession of a known name',
+    prepare: async (store, org) => {
+      await session(store, org, { externalId: 'started', events: notes(2) });
+      const command = startCommand('started', { capability: newHash(), events: [draft({ type: 'session_start' })] });
+      return (again, write) => again.startSession(org, command, write);
+    },
+  },
+  {
+    name: 'moveSession',
+    prepare: async (store, org) => {
+      const ref = await session(store, org, { origin: 'wave', running: true });
+      return (again, write) => again.moveSession(org, ref, 'stop', write);
+    },
+  },
+  {
     name: 'updateSession',
     prepare: async (store, org) => {
       const ref = await session(store, org, { metadata: { team: 'red', shift: 'day' }, title: 'before' });
-      const update = { title: 'after', metadata: { team: 'blue', shift: null, floor: '3' } };
+      const update = { title: 'after', agentId: 'agent-9', metadata: { team: 'blue', shift: null, floor: '3' } };
       return (again, write) => again.updateSession(org, ref, update, write);
     },
   },
