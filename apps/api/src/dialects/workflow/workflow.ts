@@ -4,11 +4,19 @@ import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { describeDialect } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
+import { eventRoutes } from './events.ts';
+import { sessionRoutes } from './sessions.ts';
 import { ErrorDetail, presentRefusal } from './wire/error.ts';
 
 export const DOCUMENTED_AT = '/api/v2';
 
-const DESCRIPTION = `Events of a session in numbered pages, newest first.`;
+const DESCRIPTION = `Events of a session in numbered pages, newest first, for clients that poll with \`since\`.
+Sessions and events are those of the log: what other dialects wrote shows here, and what is written here shows there.`;
+
+const TAGS = [
+  { name: 'Sessions', description: 'Runs, each with its own log of events.' },
+  { name: 'Events', description: 'What happened in a session.' },
+];
 
 export function createWorkflow(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {
@@ -18,6 +26,8 @@ export function createWorkflow(services: Services, credentials: Credentials): Di
     passedOver: 'all',
   };
   const operations = new Operations(services, manners);
+  sessionRoutes(operations, services);
+  eventRoutes(operations, services);
   return {
     app: operations.app,
     manners,
@@ -28,7 +38,7 @@ export function createWorkflow(services: Services, credentials: Credentials): Di
         description: DESCRIPTION,
         presentRefusal,
         envelope: { name: 'ErrorDetail', schema: ErrorDetail },
-        tags: [],
+        tags: TAGS,
       }),
   };
 }
