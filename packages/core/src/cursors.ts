@@ -50,18 +50,29 @@ const DIGITS = /^[0-9]{1,9}$/;
 const ID_CHARACTERS = 26;
 const LIST_LETTERS = { evt: 'e', sess: 's', tok: 't' } as const;
 
+/** How many records a list puts on a page. */
+export interface PageSizes {
+  readonly default: number;
+  readonly max: number;
+}
+
+const SIZES: PageSizes = { default: limits.pageDefault, max: limits.pageMax };
+
 /** Reads paging parameters. Throws `invalid_request` naming the parameter. */
 export function readPage<Kind extends CursorKind>(
   parameters: PageParameters,
   list: ListName<Kind>,
   defaultOrder: Order,
+  sizes: PageSizes = SIZES,
 ): PageQuery<Kind> {
   const { after_id, before_id, page } = parameters;
-  if ([after_id, before_id, page].filter((cursor) => cursor !== undefined).length > 1) {
-    const second = page !== undefined ? 'page' : 'before_id';
-    throw invalid(second, `Send at most one of 'after_id', 'before_id' and 'page'.`);
+  if (page !== undefined && (after_id !== undefined || before_id !== undefined)) {
+    throw invalid('page', `Send at most one of 'after_id', 'before_id' and 'page'.`);
   }
-  const limit = readLimit(parameters.limit);
+  if (after_id !== undefined && before_id !== undefined) {
+    throw invalid('before_id', "Send 'after_id' or 'before_id', not both.");
+  }
+  const limit = readLimit(parameters.limit, sizes);
   const order = readOrder(parameters.order);
   if (page !== undefined) {
     const token = parsePageToken(page, list);
@@ -125,11 +136,11 @@ function readCursorId<Kind extends CursorKind>(text: string, kind: Kind, param: 
   return text;
 }
 
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return limits.pageDefault;
+function readLimit(text: string | undefined, sizes: PageSizes): number {
+  if (text === undefined) return sizes.default;
   const limit = DIGITS.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= limits.pageMax) return limit;
-  throw invalid('limit', `'limit' must be a whole number from 1 to ${limits.pageMax}, in plain digits.`);
+  if (limit >= 1 && limit <= sizes.max) return limit;
+  throw invalid('limit', `'limit' must be a whole number from 1 to ${sizes.max}, in plain digits.`);
 }
 
 function readOrder(text: string | undefined): Order | undefined {

@@ -19,6 +19,8 @@ export const limits = {
 
   pageDefault: 20,
   pageMax: 1000,
+  platformPageDefault: 50,
+  platformPageMax: 100,
   pageBytes: 4 * 1024 * 1024,
   /** Type patterns in one filter. */
   typePatterns: 100,

@@ -70,6 +70,13 @@ describe('limit', () => {
     expect(read({}).limit).toBe(20);
     expect([limits.pageDefault, limits.pageMax]).toEqual([20, 1000]);
   });
+
+  it('has other bounds where a list has them', () => {
+    const sizes = { default: 50, max: 100 };
+    const limitOf = (limit?: string) => readPage({ ...NOTHING, limit }, EVENTS, 'asc', sizes).limit;
+    expect([limitOf(), limitOf('1'), limitOf('100')]).toEqual([50, 1, 100]);
+    for (const wrong of ['0', '101', '1000']) expectRefusal(() => limitOf(wrong), 'invalid_request', 'limit');
+  });
 });
 
 describe('order', () => {

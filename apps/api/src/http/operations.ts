@@ -104,6 +104,7 @@ export class Operations {
   readonly #services: Services;
   readonly #manners: Manners;
   readonly #served: { readonly path: PathTemplate; readonly method: string }[] = [];
+  readonly #reserved = new Set<string>();
 
   constructor(services: Services, manners: Manners) {
     this.#services = services;
@@ -126,10 +127,17 @@ export class Operations {
     }
   }
 
+  /** Keeps a path from operations registered later, in whose place for an id its last segment would fit. */
+  reserve(path: string): void {
+    this.#reserved.add(path);
+    this.app.all(path, (context) => context.notFound());
+  }
+
   /** What to say to a request that no operation took; `path` is relative to the dialect's prefix. */
   async unmatched(exchange: Exchange, path: string): Promise<TurnlogError> {
     await this.#manners.admit(exchange, []);
-    const allowed = new Set(this.#served.filter((served) => served.path.matches(path)).map(({ method }) => method));
+    const ownPath = (served: PathTemplate) => (this.#reserved.has(path) ? served.hono === path : served.matches(path));
+    const allowed = new Set(this.#served.filter((served) => ownPath(served.path)).map(({ method }) => method));
     if (allowed.size === 0 || exchange.climbs) return routeNotFound();
     if (allowed.has('GET')) allowed.add('HEAD');
     return new MethodNotAllowed(exchange.method, [...allowed].sort().join(', '));
@@ -231,5 +239,5 @@ function identify<Table extends QueryTable>(
 }
 
 function noBody(): TurnlogError {
-  return new TurnlogError('invalid_request', 'This request needs a body: send a JSON object.');
+  return new TurnlogError('invalid_body', 'This request needs a body: send a JSON object.');
 }

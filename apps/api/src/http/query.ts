@@ -17,6 +17,16 @@ export interface QueryParameter {
 
 export type QueryTable = Readonly<Record<string, QueryParameter>>;
 
+/** A parameter that is sent once. */
+export function text(schema: QueryParameter['schema'], description: string) {
+  return { form: 'text', schema, description } as const;
+}
+
+/** A parameter that takes several values. */
+export function list(items: QueryParameter['schema'], description: string) {
+  return { form: 'list', schema: { type: 'array', items }, description } as const;
+}
+
 interface ValueOfForm {
   text: string;
   list: readonly string[];

@@ -6,6 +6,8 @@ import type { EventFilter } from '@turnlog/core/event-filter';
 import { checkPatterns } from '@turnlog/core/events';
 import { isId, type SessionId } from '@turnlog/core/ids';
 import { read as answer, written } from '../../http/answers.ts';
+import { TYPES } from '../../http/feed-query.ts';
+import { readStart } from '../../http/follow.ts';
 import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
 import type { QueryTable } from '../../http/query.ts';
 import { answers, pathId, refuses, streams, takes } from '../../http/reference.ts';
@@ -16,15 +18,7 @@ import { missingEvent, missingSession, sessionOf } from './subjects.ts';
 import { presentRefusal } from './wire/error.ts';
 import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResult } from './wire/event.ts';
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
-import {
-  readStart,
-  readWait,
-  STREAM_DESCRIPTION,
-  STREAM_EXAMPLE,
-  STREAM_QUERY,
-  TYPES,
-  WAIT_SECONDS,
-} from './wire/follow.ts';
+import { readWait, STREAM_DESCRIPTION, STREAM_EXAMPLE, STREAM_QUERY, WAIT_SECONDS } from './wire/follow.ts';
 import { CREATED_AT, pageParameters, paging, presentEventPage, readRange } from './wire/page.ts';
 import { checkObject } from './wire/params.ts';
 

@@ -4,26 +4,19 @@ import { checkReached, cursorParam, type PageQuery, readPage } from '@turnlog/co
 import { eventNotFound } from '@turnlog/core/errors';
 import { isId } from '@turnlog/core/ids';
 import { read as answer, written } from '../../http/answers.ts';
+import { FEED, FEED_FILTERS, readFeedFilter, TYPES } from '../../http/feed-query.ts';
+import { followFeed } from '../../http/follow.ts';
 import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
 import type { QueryTable } from '../../http/query.ts';
 import { answers, pathId, refuses, streams, takes } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { holdPoll } from '../../http/streams/long-poll.ts';
-import { openStream } from '../../http/streams/open-stream.ts';
 import { presentRefusal } from './wire/error.ts';
 import { EventResource, FeedPage, PublishEventsParams, parseAccountEvents, SendEventsResult } from './wire/event.ts';
 import { ACCOUNT_EVENT, EVENT_ID, feedPage, PUBLISHED_EVENTS, USER_MESSAGE } from './wire/examples.ts';
-import { FEED_FILTERS, FEED_RANGE, readFeedFilter, readFeedRange } from './wire/feed-query.ts';
-import {
-  FEED_STREAM_DESCRIPTION,
-  readStart,
-  readWait,
-  STREAM_EXAMPLE,
-  STREAM_QUERY,
-  TYPES,
-  WAIT_SECONDS,
-} from './wire/follow.ts';
-import { FEED, pageParameters, paging, presentFeedPage } from './wire/page.ts';
+import { FEED_RANGE, readFeedRange } from './wire/feed-query.ts';
+import { FEED_STREAM_DESCRIPTION, readWait, STREAM_EXAMPLE, STREAM_QUERY, WAIT_SECONDS } from './wire/follow.ts';
+import { pageParameters, paging, presentFeedPage } from './wire/page.ts';
 import { checkObject } from './wire/params.ts';
 
 const PATH = '/events';
@@ -37,9 +30,6 @@ const LIST_QUERY = {
   wait: WAIT_SECONDS,
 } as const;
 const SUBSCRIBE_QUERY = { ...STREAM_QUERY, ...FEED_FILTERS, types: { ...TYPES, sdkName: 'events' } } as const;
-
-/** The position before the first event of every org. */
-const ORIGIN = 'evt_00000000000000000000000000';
 
 export function feedRoutes(operations: Operations, services: Services): void {
   const stream = subscription(services);
@@ -93,15 +83,9 @@ function listFeed(operations: Operations, services: Services, stream: Behaviour<
 
 /** The stream of the feed, at its own path and at the list's. */
 function subscription(services: Services): Behaviour<QueryTable> {
-  const { store, nowUs } = services;
-  return behaviour({ scope: 'events:read', query: SUBSCRIBE_QUERY }, async ({ org, caller, query }, exchange) => {
-    const { start, cursorParam } = readStart(query, exchange.header('last-event-id'), ORIGIN);
-    const filter = await readFeedFilter(store, org, query);
-    const cursor = typeof start === 'string' ? null : ({ direction: 'after', id: start.after } as const);
-    await checkReached(store, org, nowUs(), cursor, cursorParam);
-    const request = { caller, stream: 'feed', start, filter, origin: ORIGIN, cursorParam } as const;
-    return openStream(services, presentRefusal, exchange, request);
-  });
+  return behaviour({ scope: 'events:read', query: SUBSCRIBE_QUERY }, ({ caller, query }, exchange) =>
+    followFeed(services, presentRefusal, exchange, { caller, query }),
+  );
 }
 
 function subscribe(operations: Operations, stream: Behaviour<QueryTable>): void {

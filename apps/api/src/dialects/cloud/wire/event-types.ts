@@ -1,5 +1,6 @@
 /** The event types that the document lists, and the fields that their examples show. The set of types is open. */
 import { z } from '@hono/zod-openapi';
+import { RESOURCE_TYPES, SESSION_RESOURCE_TYPES } from '../../../http/resource-events.ts';
 import {
   ContentBlock,
   EventUsage,
@@ -8,7 +9,6 @@ import {
   SessionErrorDetails,
   StopReason,
 } from './event-parts.ts';
-import { RESOURCE_TYPES, SESSION_RESOURCE_TYPES } from './resource-event-types.ts';
 
 export interface ListedType {
   readonly name: string;
@@ -79,6 +79,10 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
   'span.model_request_start': { name: 'SpanModelRequestStartEvent', description: 'A model request started.' },
   'span.model_request_end': { name: 'SpanModelRequestEndEvent', description: 'A model request ended.' },
   terminated: { name: 'TerminatedEvent', description: 'The execution was terminated.' },
-  ...SESSION_RESOURCE_TYPES,
-  ...RESOURCE_TYPES,
+  ...resourceTypes(),
 };
+
+function resourceTypes(): Record<string, ListedType> {
+  const types = Object.entries({ ...SESSION_RESOURCE_TYPES, ...RESOURCE_TYPES });
+  return Object.fromEntries(types.map(([type, { data, ...listed }]) => [type, { ...listed, fields: { data } }]));
+}

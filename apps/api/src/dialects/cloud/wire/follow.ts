@@ -1,18 +1,13 @@
 /** What streams and held polls are asked. */
-import { invalidCursor, type PageQuery } from '@turnlog/core/cursors';
+import type { PageQuery } from '@turnlog/core/cursors';
 import { invalid } from '@turnlog/core/errors';
-import { isId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
-import type { TailStart } from '@turnlog/core/tails';
+import { TYPES } from '../../../http/feed-query.ts';
+import { START_QUERY } from '../../../http/follow.ts';
+import { list, text } from '../../../http/query.ts';
 import { STATUS_IDLE } from './examples.ts';
-import { list, text } from './page.ts';
 
 const WAIT = /^[0-9]{1,2}$/;
-
-export const TYPES = list(
-  { type: 'string' },
-  'Only events of these types; `*` stands for any run of characters, as in `session.*`.',
-);
 
 export const WAIT_SECONDS = text(
   { type: 'integer', minimum: 1, maximum: limits.waitSecondsMax },
@@ -21,11 +16,7 @@ export const WAIT_SECONDS = text(
 
 /** The parameters of every stream; the last two are other servers', and do nothing here. */
 export const STREAM_QUERY = {
-  after_id: text(
-    { type: 'string' },
-    'Begins behind this event: what a stream has shown last. `Last-Event-ID`, when sent, counts instead.',
-  ),
-  from: text({ type: 'string', enum: ['start'] }, '`start` shows all history first. Without it, only what comes.'),
+  ...START_QUERY,
   types: TYPES,
   event_deltas: { ...list({ type: 'string' }, 'Ignored.'), hidden: true },
   delta_flush_interval_ms: { ...text({ type: 'string' }, 'Ignored.'), hidden: true },
@@ -42,33 +33,6 @@ export const STREAM_DESCRIPTION = `${FRAMES}\`data: [DONE]\` without a name ends
 export const FEED_STREAM_DESCRIPTION = `${FRAMES}It never ends for good: after any end, ${RESUME}`;
 
 export const STREAM_EXAMPLE = `id: ${STATUS_IDLE.id}\nevent: ${STATUS_IDLE.type}\ndata: ${JSON.stringify(STATUS_IDLE)}\n\n`;
-
-export interface StreamParameters {
-  readonly after_id?: string;
-  readonly from?: string;
-}
-
-export interface Start {
-  readonly start: TailStart;
-  /** Where the cursor came from. */
-  readonly cursorParam: string;
-}
-
-/** Where a stream begins; `origin` is the position before its first event. Throws `invalid_request`. */
-export function readStart(query: StreamParameters, lastEventId: string | undefined, origin: string): Start {
-  const { after_id, from } = query;
-  if (from !== undefined && from !== 'start') {
-    throw invalid('from', "'from' must be 'start', or be left out to begin with what comes next.");
-  }
-  if (from !== undefined && after_id !== undefined) throw invalid('from', "Send 'from' or 'after_id', not both.");
-  const resumes = lastEventId !== undefined && lastEventId !== '';
-  const cursorParam = resumes ? 'Last-Event-ID' : 'after_id';
-  const cursor = resumes ? lastEventId : after_id;
-  if (cursor === undefined) return { start: from ?? 'now', cursorParam };
-  if (cursor === origin) return { start: 'start', cursorParam };
-  if (!isId('evt', cursor)) throw invalidCursor(cursorParam);
-  return { start: { after: cursor }, cursorParam };
-}
 
 /** How long an empty page may be held, in milliseconds; null: not at all. Throws `invalid_request`. */
 export function readWait(wait: string | undefined, { order, cursor }: PageQuery<'evt'>): number | null {

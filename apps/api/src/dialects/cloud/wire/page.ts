@@ -1,6 +1,6 @@
 /** Lists: their query parameters, and pages in the native form. */
 import { z } from '@hono/zod-openapi';
-import { parseInstant, type TimeRange, timeRange } from '@turnlog/core/clock';
+import type { TimeRange } from '@turnlog/core/clock';
 import {
   type CursorKind,
   type Direction,
@@ -9,11 +9,12 @@ import {
   type PageQuery,
   pageToken,
 } from '@turnlog/core/cursors';
-import { invalid } from '@turnlog/core/errors';
 import type { Id } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { EventPage, FeedPage } from '@turnlog/core/store';
-import type { QueryParameter } from '../../../http/query.ts';
+import { FEED } from '../../../http/feed-query.ts';
+import { text } from '../../../http/query.ts';
+import { readBounds } from '../../../http/time-query.ts';
 
 /** The parameters of every list. */
 export function paging(kind: string, defaultOrder: 'asc' | 'desc') {
@@ -39,14 +40,6 @@ export const CREATED_AT = {
   'created_at[lte]': text({ type: 'string', format: 'date-time' }, 'Created at or before this instant.'),
 } as const;
 
-export function text(schema: QueryParameter['schema'], description: string) {
-  return { form: 'text', schema, description } as const;
-}
-
-export function list(items: QueryParameter['schema'], description: string) {
-  return { form: 'list', schema: { type: 'array', items }, description } as const;
-}
-
 /** The members that every page has besides `data`. */
 export const PAGE_MEMBERS = {
   first_id: z.string().nullable().openapi({ description: 'Id of the first record, null when empty.' }),
@@ -71,20 +64,7 @@ export type RangeParameters = { readonly [Name in (typeof BOUNDS)[number][1]]?: 
 
 /** Reads `created_at[…]`, and the feed's names for two of them. Throws `invalid_request` naming the parameter. */
 export function readRange(query: RangeParameters): TimeRange {
-  const bounds: { gt?: Instant; gte?: Instant; lt?: Instant; lte?: Instant } = {};
-  for (const [bound, param] of BOUNDS) {
-    const value = query[param];
-    if (value === undefined) continue;
-    const instant = parseInstant(value);
-    if (instant === null) throw notAnInstant(param);
-    bounds[bound] = instant;
-  }
-  const { fromUs, untilUs } = timeRange(bounds);
-  return { fromUs: sinceEpoch(fromUs), untilUs: sinceEpoch(untilUs) };
-}
-
-export function notAnInstant(param: string): Error {
-  return invalid(param, `'${param}' must be an RFC 3339 time with a zone, such as '2026-01-31T09:30:00Z'.`);
+  return readBounds(BOUNDS.map(([bound, param]) => [bound, param, query[param]]));
 }
 
 /** The paging parameters among a query's values. */
@@ -99,8 +79,6 @@ interface Edges<Kind extends CursorKind> {
   readonly hasMore: boolean;
 }
 
-/** The list of all events of an org. */
-export const FEED: ListName<'evt'> = { kind: 'evt', session: null };
 const PAGE_START = '{"data":[';
 const PAGE_START_BYTES = Buffer.from(PAGE_START);
 
@@ -165,13 +143,6 @@ function opposite(direction: Direction): Direction {
   return direction === 'after' ? 'before' : 'after';
 }
 
-type Instant = NonNullable<ReturnType<typeof parseInstant>>;
-
 function quoted(id: string | null): string {
   return id === null ? 'null' : `"${id}"`;
-}
-
-/** Nothing is older than 1970, and no id can say so. */
-function sinceEpoch(micros: number | null): number | null {
-  return micros === null ? null : Math.max(0, micros);
 }

@@ -4,8 +4,8 @@ import { SESSION_STATUSES, type SessionStatus } from '@turnlog/core/lifecycle';
 import { limits } from '@turnlog/core/limits';
 import { checkExternalId, checkText } from '@turnlog/core/sessions';
 import type { SessionQuery } from '@turnlog/core/store';
-import type { QueryValues } from '../../../http/query.ts';
-import { CREATED_AT, list, paging, readRange, text } from './page.ts';
+import { list, type QueryValues, text } from '../../../http/query.ts';
+import { CREATED_AT, paging, readRange } from './page.ts';
 
 export const SESSION_QUERY = {
   ...paging('session', 'desc'),

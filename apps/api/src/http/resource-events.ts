@@ -1,9 +1,16 @@
 /**
- * The events about resources that the document lists, and their `data`. The first member says what the event is about and
+ * The events about resources that the documents list, and their `data`. The first member says what the event is about and
  * is always there; a producer may leave out the others, or send null. The server writes some of them itself.
  */
 import { z } from '@hono/zod-openapi';
-import type { ListedType } from './event-types.ts';
+
+/** A type of event about a resource. */
+export interface ResourceType {
+  readonly name: string;
+  readonly description: string;
+  /** Its `data`. */
+  readonly data: z.ZodType;
+}
 
 const text = z.string().nullish();
 const number = z.number().nullish();
@@ -12,7 +19,7 @@ const list = z.array(z.unknown()).nullish();
 const record = z.looseObject({}).nullish();
 
 const subject = z.string().openapi({ description: 'What the event is about.' });
-const data = (members: z.ZodRawShape) => ({ data: z.looseObject(members) });
+const data = (members: z.ZodRawShape) => z.looseObject(members);
 
 const about = {
   external_id: text,
@@ -22,48 +29,46 @@ const about = {
   }),
 };
 /** No producer is held to what the server notes under these names, so all of it may be missing. */
-const noted = (members: z.ZodRawShape) => ({
-  data: z.looseObject({ session_id: text, ...about, ...members }).nullish(),
-});
+const noted = (members: z.ZodRawShape) => z.looseObject({ session_id: text, ...about, ...members }).nullish();
 
 const change = z
   .looseObject({ old: text, new: text })
   .openapi('SessionChange', { description: 'A value that changed.' });
 
 /** What happens to sessions, as the server notes it in the account stream. */
-export const SESSION_RESOURCE_TYPES: Readonly<Record<string, ListedType>> = {
+export const SESSION_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'session.created': {
     name: 'SessionCreatedEvent',
     description: 'A session was created.',
-    fields: noted({ title: text }),
+    data: noted({ title: text }),
   },
   'session.updated': {
     name: 'SessionUpdatedEvent',
     description: "A session's title or metadata changed.",
-    fields: noted({
+    data: noted({
       changes: z.record(z.string(), change).nullish().openapi({ description: '`title`, or `metadata.` and a key.' }),
     }),
   },
-  'session.archived': { name: 'SessionArchivedEvent', description: 'A session was archived.', fields: noted({}) },
+  'session.archived': { name: 'SessionArchivedEvent', description: 'A session was archived.', data: noted({}) },
   'session.deleted': {
     name: 'SessionDeletedEvent',
     description: 'A session was deleted.',
-    fields: noted({ events_count: number }),
+    data: noted({ events_count: number }),
   },
   'session.started': {
     name: 'SessionStartedEvent',
     description: 'A session began to work.',
-    fields: data({ session_id: subject, ...about, goal: text, model: text }),
+    data: data({ session_id: subject, ...about, goal: text, model: text }),
   },
   'session.step.completed': {
     name: 'SessionStepCompletedEvent',
     description: 'A step of a session was completed.',
-    fields: data({ session_id: subject, step_number: number, step_type: text, tool: text, duration_ms: number }),
+    data: data({ session_id: subject, step_number: number, step_type: text, tool: text, duration_ms: number }),
   },
   'session.completed': {
     name: 'SessionCompletedEvent',
     description: 'A session finished its work.',
-    fields: data({
+    data: data({
       session_id: subject,
       ...about,
       status: text,
@@ -75,45 +80,45 @@ export const SESSION_RESOURCE_TYPES: Readonly<Record<string, ListedType>> = {
   'session.failed': {
     name: 'SessionFailedEvent',
     description: 'A session failed.',
-    fields: data({ session_id: subject, ...about, error_code: text, error_message: text, step_number: number }),
+    data: data({ session_id: subject, ...about, error_code: text, error_message: text, step_number: number }),
   },
 };
 
-export const RESOURCE_TYPES: Readonly<Record<string, ListedType>> = {
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'agent.created': {
     name: 'AgentCreatedEvent',
     description: 'An agent was created.',
-    fields: data({ agent_id: subject, name: text, model: text, tools: list, created_by: text }),
+    data: data({ agent_id: subject, name: text, model: text, tools: list, created_by: text }),
   },
   'agent.updated': {
     name: 'AgentUpdatedEvent',
     description: 'An agent was changed.',
-    fields: data({ agent_id: subject, changes: record, updated_by: text }),
+    data: data({ agent_id: subject, changes: record, updated_by: text }),
   },
   'agent.deleted': {
     name: 'AgentDeletedEvent',
     description: 'An agent was deleted.',
-    fields: data({ agent_id: subject, deleted_by: text, permanent: flag }),
+    data: data({ agent_id: subject, deleted_by: text, permanent: flag }),
   },
   'agent.published': {
     name: 'AgentPublishedEvent',
     description: 'An agent was published.',
-    fields: data({ agent_id: subject, listing_id: text, price: number, dsid: text }),
+    data: data({ agent_id: subject, listing_id: text, price: number, dsid: text }),
   },
   'team.task.assigned': {
     name: 'TeamTaskAssignedEvent',
     description: 'A task was assigned within a team.',
-    fields: data({ team_id: subject, task_id: text, assigned_to: text, assigned_by: text, task_description: text }),
+    data: data({ team_id: subject, task_id: text, assigned_to: text, assigned_by: text, task_description: text }),
   },
   'team.task.completed': {
     name: 'TeamTaskCompletedEvent',
     description: 'A task of a team was completed.',
-    fields: data({ team_id: subject, task_id: text, completed_by: text, result: text, duration_ms: number }),
+    data: data({ team_id: subject, task_id: text, completed_by: text, result: text, duration_ms: number }),
   },
   'team.execution.completed': {
     name: 'TeamExecutionCompletedEvent',
     description: 'An execution of a team was completed.',
-    fields: data({
+    data: data({
       team_id: subject,
       execution_id: text,
       status: text,
@@ -125,12 +130,12 @@ export const RESOURCE_TYPES: Readonly<Record<string, ListedType>> = {
   'webhook.sent': {
     name: 'WebhookSentEvent',
     description: 'A webhook was delivered.',
-    fields: data({ webhook_id: subject, delivery_id: text, url: text, status_code: number, duration_ms: number }),
+    data: data({ webhook_id: subject, delivery_id: text, url: text, status_code: number, duration_ms: number }),
   },
   'webhook.failed': {
     name: 'WebhookFailedEvent',
     description: 'A webhook could not be delivered.',
-    fields: data({
+    data: data({
       webhook_id: subject,
       delivery_id: text,
       url: text,
@@ -142,26 +147,26 @@ export const RESOURCE_TYPES: Readonly<Record<string, ListedType>> = {
   'user.login': {
     name: 'UserLoginEvent',
     description: 'A user logged in.',
-    fields: data({ user_id: subject, method: text, ip_address: text, user_agent: text }),
+    data: data({ user_id: subject, method: text, ip_address: text, user_agent: text }),
   },
   'user.settings.updated': {
     name: 'UserSettingsUpdatedEvent',
     description: 'A user changed settings.',
-    fields: data({ user_id: subject, changes: record }),
+    data: data({ user_id: subject, changes: record }),
   },
   'billing.invoice.created': {
     name: 'BillingInvoiceCreatedEvent',
     description: 'An invoice was issued.',
-    fields: data({ invoice_id: subject, amount: number, currency: text, period_start: text, period_end: text }),
+    data: data({ invoice_id: subject, amount: number, currency: text, period_start: text, period_end: text }),
   },
   'billing.payment.succeeded': {
     name: 'BillingPaymentSucceededEvent',
     description: 'A payment succeeded.',
-    fields: data({ payment_id: subject, invoice_id: text, amount: number, currency: text, method: text }),
+    data: data({ payment_id: subject, invoice_id: text, amount: number, currency: text, method: text }),
   },
   'billing.payment.failed': {
     name: 'BillingPaymentFailedEvent',
     description: 'A payment failed.',
-    fields: data({ payment_id: subject, invoice_id: text, amount: number, error: text, retry_at: text }),
+    data: data({ payment_id: subject, invoice_id: text, amount: number, error: text, retry_at: text }),
   },
 };
