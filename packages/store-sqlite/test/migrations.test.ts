@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OrgId, SessionId } from '@turnlog/core/ids';
-import { context, notes } from '@turnlog/store-conformance/commands';
+import { context, feedQuery, newKey, notes, sessionCommand, tokenCommand } from '@turnlog/store-conformance/commands';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openWriteConnection } from '../src/connection.ts';
@@ -64,6 +64,7 @@ describe('a fresh file', () => {
     );
     expect(tables).toEqual([
       'agents',
+      'capabilities',
       'deleted_sessions',
       'events',
       'idempotency',
@@ -220,7 +221,7 @@ describe.each(DOORS)('a file of the first version', ({ door, enter }) => {
   test(`is brought to this one by ${door}: its data stays, and what it was about to purge is purged`, async () => {
     const { file: filled, org, refs, textsIn } = await fileWithEvents();
     const [kept, doomed] = refs;
-    const file = await fileOfFirstVersion(filled);
+    const file = await fileOfVersion(filled, 1);
     const count = numberIn(file, 'SELECT count(*) FROM events');
     inspect(file, (db) => {
       db.exec('UPDATE sessions SET deleted_us = 1 WHERE no = 2');
@@ -246,6 +247,64 @@ describe.each(DOORS)('a file of the first version', ({ door, enter }) => {
     expect(numberIn(file, 'SELECT count(*) FROM events')).toBe(count - 5 + 1);
     await store.close();
   });
+});
+
+test('a file from before origins tells its own events from others, counts its sessions and keeps its answers', async () => {
+  const file = newFile();
+  const filled = open(file);
+  const org = newOrg(filled);
+  newOrg(filled, 'another org');
+  const keys = { create: newKey(), cancel: newKey(), remove: newKey(), append: newKey(), token: newKey() };
+  const create = (store: SqliteStore) =>
+    store.createSession(org, sessionCommand({ externalId: 'run-1', metadata: { phase: 'x' } }), context(keys.create));
+  const { value: session } = await create(filled);
+  const doomed = await newSession(filled, org);
+  const marked = await newSession(filled, org);
+  const command = tokenCommand();
+  const repeats = {
+    create,
+    cancel: (store: SqliteStore) => store.cancelSession(org, { id: session.id }, context(keys.cancel)),
+    remove: (store: SqliteStore) => store.deleteSession(org, doomed, context(keys.remove)),
+    append: (store: SqliteStore) => store.appendEvents(org, { id: session.id }, notes(2), context(keys.append)),
+    token: (store: SqliteStore) => store.createToken(org, command, context(keys.token)),
+  };
+  await filled.publishEvents(org, notes(2, 'note.published'), context());
+  const before = [];
+  for (const repeat of Object.values(repeats)) before.push((await repeat(filled)).value);
+  await filled.close();
+  const old = await fileOfVersion(file, 4);
+  inspect(old, (db) => {
+    const removed = "'$.origin', '$.occurredAt', '$.session.origin', '$.session.occurredAt', '$.eventCount'";
+    db.exec(`UPDATE idempotency SET answer = json_remove(answer, '$.origin', '$.occurredAt')
+             WHERE answer IS NOT NULL AND json_type(answer, '$.phase') IS NOT NULL`);
+    db.exec(`UPDATE idempotency SET answer = json_remove(answer, ${removed})
+             WHERE answer IS NOT NULL AND json_type(answer, '$.phase') IS NULL`);
+    db.prepare('UPDATE sessions SET deleted_us = 1 WHERE no = 3').run();
+  });
+  const store = open(old);
+  const after = [];
+  for (const repeat of Object.values(repeats)) {
+    const outcome = await repeat(store);
+    expect(outcome.replayed).toBe(true);
+    after.push(outcome.value);
+  }
+  expect(after).toEqual(before);
+  expect(await store.getSession(org, marked)).toBeNull();
+  expect(await store.pageOfSessions(org, { offset: 0, limit: 9 })).toMatchObject({
+    data: [{ id: session.id }],
+    total: 1,
+  });
+  const { events } = await store.listFeed(org, feedQuery());
+  expect(events.map(({ text, origin }) => [JSON.parse(Buffer.from(text).toString()).type, origin])).toEqual([
+    ...Array(3).fill(['session.created', 'server']),
+    ...Array(2).fill(['note.published', 'native']),
+    ['session.deleted', 'server'],
+    ...Array(2).fill(['note.added', 'native']),
+  ]);
+  expect(await store.getSession(org, { id: session.id })).toMatchObject({ origin: 'native', occurredAt: null });
+  await newSession(store, org);
+  expect((await store.pageOfSessions(org, { offset: 0, limit: 9 })).total).toBe(2);
+  await store.close();
 });
 
 interface Kills {
@@ -306,10 +365,10 @@ async function fileWithEvents(): Promise<Filled> {
   return { file, org, refs: [ref, other], textsIn: (again) => allTexts(again, org, ref) };
 }
 
-/** The rows of a file in a file as the first version made it. */
-async function fileOfFirstVersion(filled: string): Promise<string> {
+/** The rows of a file in a file as an earlier version made it. */
+async function fileOfVersion(filled: string, version: number): Promise<string> {
   const file = newFile();
-  migrateTo(file, earlierMigrations(1));
+  migrateTo(file, earlierMigrations(version));
   inspect(file, (db) => {
     const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
     db.prepare('ATTACH ? AS filled').run(filled);
@@ -318,7 +377,7 @@ async function fileOfFirstVersion(filled: string): Promise<string> {
       db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM filled.${table}`);
     }
   });
-  expect(numberIn(file, 'PRAGMA user_version')).toBe(1);
+  expect(numberIn(file, 'PRAGMA user_version')).toBe(version);
   return file;
 }
 

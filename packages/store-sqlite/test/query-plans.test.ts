@@ -29,6 +29,11 @@ const SCANS_ALLOWED: readonly Allowed[] = [
     why: 'the rows of one page, as the subquery finds them: at most as many as are concatenated',
   },
   {
+    step: /^SCAN \(subquery-\d+\)$/,
+    text: /^SELECT count\(\*\) AS n, min\(seq\) AS last FROM \( SELECT seq FROM events .* LIMIT \+\?\)$/,
+    why: 'the rows of one slice of a count, as the subquery finds them: at most as many as a read may touch',
+  },
+  {
     step: /^SCAN CONSTANT ROW$/,
     text: /^INSERT INTO (types|agents) /,
     why: 'a SELECT without a table: one row',
@@ -47,6 +52,11 @@ const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
     step: /^SEARCH (s|token_secrets) USING INDEX sqlite_autoindex_token_secrets_1 \(hash=\?\)$/,
     text: /token_secrets/,
     why: 'from a credential to its org: the Directory',
+  },
+  {
+    step: /^SEARCH c USING INDEX sqlite_autoindex_capabilities_1 \(hash=\?\)$/,
+    text: /FROM capabilities c /,
+    why: 'from a capability to its org and session: the Directory',
   },
   {
     step: /^SEARCH (events|idempotency) USING INTEGER PRIMARY KEY \(rowid=\?\)$/,

@@ -14,53 +14,13 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
 import { newOrg, newSession, noteOf, START_US } from './support/commands.ts';
-import { inspect, newFile, withEnd } from './support/folder.ts';
+import { inspect, newFile } from './support/folder.ts';
+import { readsDuring, turnsDuring, withStore } from './support/turns.ts';
 
 const MANY_TYPES = Array.from({ length: 20 }, (_, n) => `note.kind_${n}`);
 /** More than a statement merges. */
 const SCANNED_TYPES = MANY_TYPES.slice(0, 17);
 const TIMEOUT = { timeout: 120_000 };
-
-async function withStore(work: (store: SqliteStore, org: OrgId, file: string) => Promise<void>): Promise<void> {
-  await withEnd(async (atEnd) => {
-    const file = newFile(atEnd);
-    const store = openStore({ file, nowUs: () => START_US, onUnknown: () => {} });
-    atEnd(() => store.close());
-    await work(store, newOrg(store), file);
-  });
-}
-
-/** How many turns the loop took while a read ran, and what the read answered. */
-async function turnsDuring<Value>(
-  read: () => Promise<Value>,
-): Promise<{ readonly turns: number; readonly value: Value }> {
-  let turns = 0;
-  let running = true;
-  const turn = () => {
-    turns++;
-    if (running) setImmediate(turn);
-  };
-  setImmediate(turn);
-  const value = await read();
-  running = false;
-  return { turns, value };
-}
-
-/** Other reads, one after the other, for as long as a read runs; answers how many of them were answered meanwhile. */
-async function readsDuring(read: Promise<unknown>, other: () => Promise<unknown>): Promise<number> {
-  let answered = 0;
-  let running = true;
-  const ended = read.finally(() => {
-    running = false;
-  });
-  while (running) {
-    await other();
-    answered++;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await ended;
-  return answered;
-}
 
 async function page(store: SqliteStore, org: OrgId, ref: { readonly id: SessionId }, query: Partial<EventQuery>) {
   return eventsOf(

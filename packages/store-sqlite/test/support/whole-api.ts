@@ -16,6 +16,8 @@ import {
   notes,
   sessionCommand,
   sessionQuery,
+  sliceQuery,
+  startCommand,
   tokenCommand,
 } from '@turnlog/store-conformance/commands';
 import type { SqliteStore } from '../../src/index.ts';
@@ -39,10 +41,12 @@ export async function useWholeApi(watched: Watched): Promise<void> {
   const session = await write(store, org);
   await readEvents(store, org, { id: session.id });
   await readSessions(store, org, session.id);
+  await readNumbers(store, org);
   await store.settled();
   await readFeed(store, org, session.id);
   await deleteLarge(watched, org);
   await readFeed(store, org, session.id);
+  await readPages(store, org, session.id);
   watched.release();
   await useTokens(store, org);
   await store.lastUs(org);
@@ -69,13 +73,19 @@ async function write(store: SqliteStore, org: OrgId): Promise<Session> {
     const published = newKey();
     await store.publishEvents(org, events, context(published));
     await store.publishEvents(org, events, context(published));
-    const update = { title: 'changed', metadata: { team: 'green', number: null } };
+    const update = { title: 'changed', agentId: 'agent-9', metadata: { team: 'green', number: null } };
     await store.updateSession(org, ref, update, context(newKey()));
     await store.cancelSession(org, ref, context());
   }
   for (let n = 0; n <= limits.readRows; n += limits.batchEvents) {
     await store.appendEvents(org, { externalId: 'external 4' }, notes(limits.batchEvents), context());
   }
+  const start = startCommand('external 40', { origin: 'wave', capability: newHash(), events: notes(2) });
+  await store.startSession(org, start, context());
+  await store.startSession(org, start, context());
+  await store.moveSession(org, { externalId: 'external 40' }, 'start', context());
+  await store.findCapability(start.capability ?? '');
+  await store.firstOrg();
   await store.archiveSession(org, { externalId: 'external 5' }, context());
   await store.deleteSession(org, { externalId: 'external 6' }, context());
   const command = sessionCommand({ events: [...notes(30), ...MANY_TYPES.map((type) => draft({ type }))] });
@@ -94,6 +104,28 @@ async function readEvents(store: SqliteStore, org: OrgId, ref: { readonly id: Se
       await store.listEvents(org, ref, eventQuery({ ...query, types }));
   }
   await store.listEvents(org, { externalId: 'external 1' }, eventQuery());
+}
+
+async function readNumbers(store: SqliteStore, org: OrgId): Promise<void> {
+  const typeLists = [null, ['*'], ['no.such'], ...MANY_TYPES.map((_, n) => MANY_TYPES.slice(0, n + 1))];
+  for (const ref of [{ externalId: 'external 1' }, { externalId: 'external 4' }]) {
+    for (const types of typeLists) {
+      for (const descending of [false, true]) {
+        await store.sliceEvents(org, ref, sliceQuery({ types, descending }));
+      }
+    }
+    for (const type of [null, 'no.such', 'note.added']) {
+      for (const afterUs of [null, 0, START_US + 1]) {
+        for (const offset of [0, limits.readRows]) await store.countEvents(org, ref, { type, afterUs, offset });
+      }
+    }
+  }
+}
+
+/** The org has deleted sessions: pages are found by looking. */
+async function readPages(store: SqliteStore, org: OrgId, id: SessionId): Promise<void> {
+  await store.pageOfSessions(org, { offset: 3, limit: 30 });
+  await store.onlySessionBetween(org, id, id);
 }
 
 /** A session whose rows wait for their purge while the feed is read: the writer stands after the deletion. */
