@@ -59,6 +59,7 @@ const LEFT_OUT = { 'x-disabled': true } as const;
 /** Values of query parameters whose schema has none to show. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   types: ['session.*'],
+  events: ['session.*'],
   statuses: ['running'],
   metadata: { ticket: '4711' },
   include_archived: 'true',

@@ -10,6 +10,8 @@ export interface ResourceType {
   readonly description: string;
   /** Its `data`. */
   readonly data: z.ZodType;
+  /** Whether a producer may leave its `data` out. */
+  readonly optional?: true;
 }
 
 const text = z.string().nullish();
@@ -29,7 +31,10 @@ const about = {
   }),
 };
 /** No producer is held to what the server notes under these names, so all of it may be missing. */
-const noted = (members: z.ZodRawShape) => z.looseObject({ session_id: text, ...about, ...members }).nullish();
+const noted = (members: z.ZodRawShape) => ({
+  data: z.looseObject({ session_id: text, ...about, ...members }),
+  optional: true as const,
+});
 
 const change = z
   .looseObject({ old: text, new: text })
@@ -40,20 +45,20 @@ export const SESSION_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'session.created': {
     name: 'SessionCreatedEvent',
     description: 'A session was created.',
-    data: noted({ title: text }),
+    ...noted({ title: text }),
   },
   'session.updated': {
     name: 'SessionUpdatedEvent',
     description: "A session's title or metadata changed.",
-    data: noted({
+    ...noted({
       changes: z.record(z.string(), change).nullish().openapi({ description: '`title`, or `metadata.` and a key.' }),
     }),
   },
-  'session.archived': { name: 'SessionArchivedEvent', description: 'A session was archived.', data: noted({}) },
+  'session.archived': { name: 'SessionArchivedEvent', description: 'A session was archived.', ...noted({}) },
   'session.deleted': {
     name: 'SessionDeletedEvent',
     description: 'A session was deleted.',
-    data: noted({ events_count: number }),
+    ...noted({ events_count: number }),
   },
   'session.started': {
     name: 'SessionStartedEvent',

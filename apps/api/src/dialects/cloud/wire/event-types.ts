@@ -84,5 +84,10 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
 
 function resourceTypes(): Record<string, ListedType> {
   const types = Object.entries({ ...SESSION_RESOURCE_TYPES, ...RESOURCE_TYPES });
-  return Object.fromEntries(types.map(([type, { data, ...listed }]) => [type, { ...listed, fields: { data } }]));
+  return Object.fromEntries(
+    types.map(([type, { name, description, data, optional }]) => [
+      type,
+      { name, description, fields: { data: optional === true ? data.nullish() : data } },
+    ]),
+  );
 }

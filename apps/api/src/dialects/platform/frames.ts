@@ -1,0 +1,27 @@
+/** Frames of this dialect's streams. An event shows its org, so every org has frames of its own, which its streams share. */
+import type { OrgId } from '@turnlog/core/ids';
+import { Frames } from '../../http/streams/frames.ts';
+import { viewOf } from '../../http/views.ts';
+import { presentEvent } from './wire/event.ts';
+
+/** Orgs whose frames are kept for the next stream. */
+const ORGS_KEPT = 1_000;
+
+export class FramesByOrg {
+  readonly #kept = new Map<OrgId, Frames>();
+
+  of(org: OrgId): Frames {
+    const frames = this.#kept.get(org) ?? new Frames((event) => Buffer.from(presentEvent(viewOf(event), org)));
+    this.#kept.delete(org);
+    this.#kept.set(org, frames);
+    if (this.#kept.size > ORGS_KEPT) this.#dropOldest();
+    return frames;
+  }
+
+  #dropOldest(): void {
+    for (const oldest of this.#kept.keys()) {
+      this.#kept.delete(oldest);
+      return;
+    }
+  }
+}
