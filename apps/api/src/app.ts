@@ -12,6 +12,7 @@ import { type Dialect, refuse } from './http/dialect.ts';
 import { referenceRoutes } from './http/docs.ts';
 import { Exchange } from './http/exchange.ts';
 import { healthRoutes, openRefusal, serveOpen } from './http/health.ts';
+import type { Manners } from './http/operations.ts';
 import type { Services } from './http/services.ts';
 
 export function createApp(services: Services, credentials = new Credentials(services)): Hono {
@@ -33,7 +34,7 @@ export function createApp(services: Services, credentials = new Credentials(serv
     const { prefix, dialect, presentRefusal } = placeOf(path);
     const { manners, unmatched } = dialects[dialect];
     const exchange = new Exchange(context, services, manners.corsOrigins);
-    if (isPreflight(exchange)) return preflight(exchange);
+    if (isPreflight(exchange, manners)) return preflight(exchange, manners);
     try {
       const refusal = openRefusal(open, exchange.method, path);
       throw refusal ?? (await unmatched(exchange, path.slice(prefix.length)));
@@ -49,7 +50,7 @@ export function createApp(services: Services, credentials = new Credentials(serv
   return app;
 }
 
-function preflight(exchange: Exchange): Response {
+function preflight(exchange: Exchange, { optionsStatus = 204 }: Manners): Response {
   const headers = preflightHeaders(exchange.header('access-control-request-headers'));
-  return exchange.answer({ status: 204, body: null, headers });
+  return exchange.answer({ status: optionsStatus, body: null, headers });
 }

@@ -1,5 +1,6 @@
 /** Cross-origin rules: who may call from a browser, and what a page may send and read. */
 import type { Exchange } from './exchange.ts';
+import type { Manners } from './operations.ts';
 
 /** Named literally, because a wildcard does not cover Authorization. */
 const ALLOWED_HEADERS = [
@@ -17,21 +18,24 @@ const HEADER_NAMES = /^[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}$/;
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What an answer says to the page of an origin; undefined when it is no page. */
+/** What an answer says to the page of an origin; undefined when it is no page. Where all may call, every answer says so. */
 export function corsHeaders(allowed: readonly string[], origin: string | undefined): Headers {
-  const any = allowed.includes('*');
-  const vary: Headers = any ? {} : { vary: 'Origin' };
-  if (origin === undefined || !(any || allowed.includes(origin))) return vary;
-  return {
-    ...vary,
-    'access-control-allow-origin': any ? '*' : origin,
-    'access-control-expose-headers': EXPOSED_HEADERS,
-  };
+  if (allowed.includes('*')) return allowing('*');
+  const vary: Headers = { vary: 'Origin' };
+  return origin !== undefined && allowed.includes(origin) ? { ...vary, ...allowing(origin) } : vary;
 }
 
-/** A browser's question before the request; it carries no credential. */
-export function isPreflight(exchange: Pick<Exchange, 'method' | 'header'>): boolean {
-  return exchange.method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined;
+function allowing(origin: string): Headers {
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED_HEADERS };
+}
+
+/** A browser's question before the request, or what a dialect takes for one; it carries no credential. */
+export function isPreflight(
+  exchange: Pick<Exchange, 'method' | 'header'>,
+  { optionsStatus }: Pick<Manners, 'optionsStatus'>,
+): boolean {
+  const asks = optionsStatus !== undefined || exchange.header('access-control-request-method') !== undefined;
+  return asks && exchange.method === 'OPTIONS';
 }
 
 /** What a preflight is told besides; `requested` are the headers that the page means to send. */

@@ -157,6 +157,11 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
+/** Whether a request carries a credential, be it right or wrong. */
+export function sendsSecret(asked: Asked): boolean {
+  return readSecret(asked) !== undefined;
+}
+
 /** Authorization counts when both headers are sent; a scheme other than Bearer counts as absent. */
 function readSecret(asked: Asked): string | undefined {
   const authorization = asked.header('authorization');

@@ -72,7 +72,7 @@ export interface Manners {
   /** The prefix under which the reference shows the operations, which may be served at others too. */
   readonly documentedAt: string;
   readonly presentRefusal: PresentRefusal;
-  /** Who asks; `pathIds` are empty when no operation has taken the path. Throws when that is nobody we know. */
+  /** Who asks; `pathIds` are empty when the path is none of an operation. Throws when that is nobody we know. */
   admit(exchange: Exchange, pathIds: readonly string[]): Caller | Promise<Caller>;
   /** Query parameters that are passed over where an operation does not know them. */
   readonly passedOver: PassedOver;
@@ -80,6 +80,8 @@ export interface Manners {
   readonly anyContentType?: boolean;
   /** Origins whose pages may call, where they are others than the server's. */
   readonly corsOrigins?: readonly string[];
+  /** The status of the answer to every OPTIONS; absent: only preflights are answered, with 204. */
+  readonly optionsStatus?: number;
 }
 
 interface Operation<Table extends QueryTable> extends Behaviour<Table> {
@@ -135,7 +137,8 @@ export class Operations {
 
   /** What to say to a request that no operation took; `path` is relative to the dialect's prefix. */
   async unmatched(exchange: Exchange, path: string): Promise<TurnlogError> {
-    await this.#manners.admit(exchange, []);
+    const known = this.#served.find((served) => served.path.matches(path));
+    await this.#manners.admit(exchange, known?.path.idsOf(exchange.path) ?? []);
     const ownPath = (served: PathTemplate) => (this.#reserved.has(path) ? served.hono === path : served.matches(path));
     const allowed = new Set(this.#served.filter((served) => ownPath(served.path)).map(({ method }) => method));
     if (allowed.size === 0 || exchange.climbs) return routeNotFound();

@@ -2,35 +2,33 @@
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
-import { describeDialect } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
-import { ErrorSentence, presentRefusal } from './wire/error.ts';
-
-export const DOCUMENTED_AT = '/api';
-
-const DESCRIPTION = `Events of one session by long polling.`;
+import { admit, TokenedSessions } from './admission.ts';
+import { controlRoutes } from './control.ts';
+import { eventRoutes } from './events.ts';
+import { DOCUMENTED_AT, waveDocument } from './reference.ts';
+import { sessionRoutes } from './sessions.ts';
+import { presentRefusal } from './wire/error.ts';
 
 export function createWave(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {
     documentedAt: DOCUMENTED_AT,
     presentRefusal,
-    admit: (exchange) => credentials.admit(exchange, 'wave'),
+    admit: (exchange, pathIds) => admit(credentials, exchange, pathIds),
     passedOver: 'all',
     anyContentType: true,
     corsOrigins: ['*'],
+    optionsStatus: 200,
   };
   const operations = new Operations(services, manners);
+  const sessions = new TokenedSessions(services);
+  sessionRoutes(operations, services, sessions);
+  controlRoutes(operations, services, sessions);
+  eventRoutes(operations, services, sessions);
   return {
     app: operations.app,
     manners,
     unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () =>
-      describeDialect(operations.app, {
-        title: 'Turnlog: the wave dialect',
-        description: DESCRIPTION,
-        presentRefusal,
-        envelope: { name: 'ErrorSentence', schema: ErrorSentence },
-        tags: [],
-      }),
+    document: () => waveDocument(operations.app),
   };
 }

@@ -8,10 +8,14 @@ export const ErrorSentence = z
   .object({ error: z.string().openapi({ description: 'One sentence for a person: what is wrong and what to do.' }) })
   .openapi('ErrorSentence', { description: 'The envelope of every refusal.' });
 
+/** Says the same of every token, and repeats none: it may be a secret. */
+const NO_SESSION = 'No session has this token.';
+
 export function presentRefusal(error: TurnlogError): Answer {
+  const sentence = error.code === 'session_not_found' ? NO_SESSION : sentenceOf(error);
   return {
     status: statusOf(error),
-    body: JSON.stringify({ error: sentenceOf(error) }),
+    body: JSON.stringify({ error: sentence }),
     headers: refusalHeaders(error),
   };
 }
