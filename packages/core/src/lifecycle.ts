@@ -68,6 +68,9 @@ const SIGNALS: Readonly<Record<string, (facts: SignalFacts) => Signal | null>> =
   [WAVE_STATUS]: ({ word }) => WAVE_SIGNALS.get(word) ?? null,
 };
 
+/** The types of all events that can move a session. */
+export const SIGNAL_TYPES: readonly string[] = Object.keys(SIGNALS);
+
 /** What an event of this type asks of its session's phase; null: nothing. */
 export function signalOf(type: string, facts: SignalFacts): Signal | null {
   return Object.hasOwn(SIGNALS, type) ? (SIGNALS[type]?.(facts) ?? null) : null;

@@ -80,6 +80,8 @@ export interface UpdateSession {
   readonly metadata: Readonly<Record<string, string | null>> | undefined;
   /** The agent's new label, without a version. */
   readonly agentId?: string | undefined;
+  /** Announced even when nothing changes. */
+  readonly always?: boolean;
 }
 
 const NATIVE_FORM = /^(sess|evt|turn|wh|del|rpl|tok|org|req)_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

@@ -128,6 +128,13 @@ describe('updating', () => {
     expect(plan.session).toBe(session);
   });
 
+  it('is announced though nothing changes when it is to be announced always', () => {
+    const plan = update({ title: 'Old', always: true });
+    expect(plan.session).toEqual({ ...old(), updatedUs: NOW_US });
+    expect(plan.events.map(({ type }) => type)).toEqual(['session.updated']);
+    expect(accountFact(plan.events[0])['changes']).toEqual({});
+  });
+
   it('knows __proto__ and toString as keys that a session may have or not have', () => {
     const plan = update({ metadata: JSON.parse('{"__proto__":"p","toString":"t"}') });
     expect(JSON.stringify(plan.session?.metadata)).toBe('{"a":"1","b":"2","__proto__":"p","toString":"t"}');

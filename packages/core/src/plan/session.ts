@@ -74,7 +74,10 @@ export function planMove(org: OrgHead, session: Session, move: Move, context: Pl
   return { ...plan, value: plan.value.session };
 }
 
-/** Plans a change of title, agent or metadata; one that changes nothing writes nothing. Refuses too many metadata pairs. */
+/**
+ * Plans a change of title, agent or metadata; one that changes nothing writes nothing, unless it is to be announced always.
+ * Refuses too many metadata pairs.
+ */
 export function planUpdate(
   org: OrgHead,
   session: Session,
@@ -96,7 +99,7 @@ export function planUpdate(
   if (agent !== session.agent) {
     changes.set('agent_id', { old: session.agent?.id ?? null, new: agent?.id ?? null });
   }
-  if (changes.size === 0) return unchanged(org, session);
+  if (changes.size === 0 && command.always !== true) return unchanged(org, session);
   return noted(org, session, context, 'session.updated', { changes: Object.fromEntries(changes) }, (micros) => ({
     ...session,
     title,

@@ -146,6 +146,18 @@ export function describeSessions(harness: StoreHarness): void {
       expect(await snapshot(sandbox.open, org)).toEqual(before);
     });
 
+    test('an update that is to be announced always is, though nothing changes', async () => {
+      const { store } = sandbox;
+      const org = await sandbox.newOrg();
+      const { value: session } = await store.createSession(org, sessionCommand({ title: 'same' }), context());
+      sandbox.clock.us += 1_000_000;
+      const update = { title: 'same', metadata: undefined, always: true };
+      const { value } = await store.updateSession(org, byId(session), update, context());
+      expect(value).toEqual({ ...session, updatedUs: sandbox.clock.us });
+      const updated = (await accountViews(sandbox.open, org)).filter(({ type }) => type === 'session.updated');
+      expect(updated.map(({ data }) => data['changes'])).toEqual([{}]);
+    });
+
     test('an archive is idempotent, and an archived session takes no more events', async () => {
       const { store } = sandbox;
       const org = await sandbox.newOrg();
