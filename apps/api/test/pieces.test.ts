@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Exchange } from '../src/http/exchange.ts';
 import { SENT } from '../src/http/operations.ts';
@@ -82,6 +83,28 @@ describe('a list in pieces', () => {
     expect([reply.status, await reply.text()]).toEqual([200, '']);
     await ended;
     expect(reads).toBeLessThanOrEqual(2);
+  });
+
+  it('leaves turns to others between pieces, however fast its client reads', async () => {
+    let turns = 0;
+    const piece = ['1'];
+    async function* long() {
+      for (let n = 0; n < 100; n++) yield piece;
+    }
+    const instant = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => done() });
+    const outgoing = Object.assign(instant, { writeHead: () => outgoing });
+    const exchange = { method: 'GET', outgoing, headersOf: (headers: object) => headers, requestId: 'req_1' };
+    const services = { streams: { limits: { lagMs: 60_000 } }, log: {} } as unknown as Services;
+    const list = { head: '[', tail: ']', texts: long() };
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await answerInPieces(services, exchange as unknown as Exchange, list)).toBe(SENT);
+    over = true;
+    expect(turns).toBeGreaterThan(90);
   });
 
   it('that fails before its first piece is a refusal', async () => {

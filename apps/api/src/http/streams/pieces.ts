@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer, Exchange } from '../exchange.ts';
 import { SENT } from '../operations.ts';
 import type { Services } from '../services.ts';
@@ -38,6 +39,7 @@ export async function answerInPieces(
   try {
     let takes = write(outgoing, (first.value ?? '') + second.value);
     for await (const piece of pieces) {
+      await nextTurn(); // a client as fast as we are drains within the turn, for as long as there are pieces
       if (!takes) await drained(outgoing, streams.limits.lagMs);
       if (outgoing.destroyed) return SENT;
       takes = write(outgoing, piece);
