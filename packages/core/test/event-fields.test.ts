@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draftOf } from './support/drafts.ts';
+import { draftFrom, draftOf } from './support/drafts.ts';
 import { expectRefusal } from './support/refusals.ts';
 
 /** The examples of the native contract that have fields of their own, as its document prints them. */
@@ -122,6 +122,41 @@ const RESOURCE_EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown
   },
 };
 
+/** The payload of workflow events, as the fields of the contract. */
+const STEP_FIELDS = { step_code: 'string', old_status: 'string', new_status: 'string', duration_seconds: 'number' };
+const RUN_FIELDS = { workflow_type: 'string', duration_seconds: 'number', tests_generated: 'number' };
+const ERROR_FIELDS = {
+  error: 'string',
+  error_type: 'string',
+  recoverable: 'boolean',
+  retry_after: 'number',
+  duration_seconds: 'number',
+};
+const WORKFLOW_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  session_created: {},
+  status_changed: { old_status: 'string', new_status: 'string', duration_seconds: 'number' },
+  step_created: STEP_FIELDS,
+  step_status_changed: STEP_FIELDS,
+  artifact_created: { artifact_id: 'string', step_code: 'string' },
+  workflow_started: RUN_FIELDS,
+  workflow_resumed: RUN_FIELDS,
+  workflow_paused: RUN_FIELDS,
+  workflow_completed: RUN_FIELDS,
+  workflow_failed: { ...RUN_FIELDS, ...ERROR_FIELDS },
+  workflow_error: ERROR_FIELDS,
+};
+
+const RUNTIME_FIELDS: Readonly<Record<string, string>> = {
+  session_name: 'string',
+  tool_name: 'string',
+  tool_input: 'object',
+  error: 'string',
+  exit_code: 'number',
+  reason: 'string',
+  role: 'string',
+  content: 'array',
+};
+
 const JSON_VALUES = { string: 'x', number: 1, boolean: true, object: {}, array: [1] } as const;
 
 describe('content', () => {
@@ -149,7 +184,7 @@ describe('content', () => {
     expectRefusal(() => draftOf({ type, content: 'Hello' }), 'invalid_request', 'events[3].content');
   });
 
-  it.each(['agent.thinking', 'user.interrupt', 'message', 'note.added'])('of %s is not looked at', (type) => {
+  it.each(['agent.thinking', 'user.interrupt', 'messages', 'note.added'])('of %s is not looked at', (type) => {
     for (const content of [null, [], 1, 'Hello']) {
       expect(draftOf({ type, content }).fields).toBe(`"content":${JSON.stringify(content)}`);
     }
@@ -229,6 +264,84 @@ describe('resource events', () => {
       expect(draftOf({ type, data }).fields).toBe(`"data":${JSON.stringify(data)}`);
     }
   });
+});
+
+describe('the events of the workflow contract', () => {
+  it.each(Object.entries(WORKFLOW_FIELDS))(
+    'each field of %s has its JSON type or is null, in data when the workflow dialect sends it, at the top otherwise',
+    (type, fields) => {
+      for (const [name, kind] of Object.entries(fields)) {
+        for (const [other, value] of [...Object.entries(JSON_VALUES), ['null', null] as const]) {
+          const own = { [name]: value, more: [1] };
+          const fits = other === kind || other === 'null';
+          const sent = () => draftFrom('workflow', type, { data: own });
+          const native = () => draftOf({ type, ...own });
+          if (fits) {
+            expect(sent().fields).toBe(`"data":${JSON.stringify(own)}`);
+            expect(native().fields).toBe(JSON.stringify(own).slice(1, -1));
+          } else {
+            expectRefusal(sent, 'invalid_request', `event_data.${name}`);
+            expectRefusal(native, 'invalid_request', `events[3].${name}`);
+          }
+        }
+      }
+    },
+  );
+
+  it('what their data is not made of may be anything: none, a list, a number, and what stands beside it', () => {
+    for (const type of Object.keys(WORKFLOW_FIELDS)) {
+      for (const own of [{}, { data: null }, { data: [1] }, { data: 7 }, { duration_seconds: 'x', data: {} }]) {
+        expect(draftFrom('workflow', type, own).fields).toBe(JSON.stringify(own).slice(1, -1));
+      }
+      expect(draftOf({ type, data: { step_code: 1, error: 1, duration_seconds: 'x' } }).type).toBe(type);
+    }
+  });
+});
+
+describe('the events of the runtime contract', () => {
+  const RUNTIME_TYPES = ['session_start', 'pre_tool', 'post_tool', 'session_stop', 'message'];
+
+  it.each(RUNTIME_TYPES)('each field of %s has its JSON type or is null, whoever sends it', (type) => {
+    for (const [name, kind] of Object.entries(RUNTIME_FIELDS)) {
+      for (const [other, value] of [...Object.entries(JSON_VALUES), ['null', null] as const]) {
+        const own = { [name]: value };
+        const attempts = [
+          { run: () => draftFrom('runtime', type, own), param: name },
+          { run: () => draftOf({ type, ...own }), param: `events[3].${name}` },
+          { run: () => draftFrom('platform', type, { data: own }), param: `event_data.${name}` },
+        ];
+        for (const { run, param } of attempts) {
+          if (other === kind || other === 'null') expect(run().type).toBe(type);
+          else expectRefusal(run, 'invalid_request', param);
+        }
+      }
+    }
+  });
+
+  it('their outputs, and what they do not list, may be anything', () => {
+    for (const type of RUNTIME_TYPES) {
+      for (const value of [null, 1, 'x', [], {}, true]) {
+        expect(draftFrom('runtime', type, { tool_output: value, more: value }).type).toBe(type);
+      }
+    }
+  });
+});
+
+it('what the wave dialect sends is not checked, whatever its type', () => {
+  const odd = { data: { content: 1, exit_code: 'x', error: 5 }, usage: 'x', content: 7 };
+  const types = ['user.message', 'session.error', 'workflow_failed', 'message', 'agent.created', 'status'];
+  for (const type of types) {
+    expect(draftFrom('wave', type, odd).fields).toBe(JSON.stringify(odd).slice(1, -1));
+    expect(draftFrom('wave', type, {}).fields).toBe('');
+  }
+});
+
+it('resource events say what they are about in data, and messages have their content at the top, whoever sends them', () => {
+  for (const origin of ['workflow', 'platform', 'runtime'] as const) {
+    expectRefusal(() => draftFrom(origin, 'agent.created', {}), 'invalid_request', 'event_data.agent_id');
+    expectRefusal(() => draftFrom(origin, 'agent.message', { data: {} }), 'invalid_request', 'content');
+    expect(draftFrom(origin, 'agent.created', { data: { agent_id: 'x' } }).aboutAgent).toBe('x');
+  }
 });
 
 describe('lifecycle facts', () => {

@@ -13,6 +13,7 @@ describe('an event of a producer', () => {
   it('with nothing but a type has the defaults', () => {
     expect(draftOf({ type: 'note.added' })).toEqual({
       type: 'note.added',
+      origin: 'native',
       turnId: null,
       occurredAt: null,
       schemaVersion: '"1.0"',

@@ -10,8 +10,11 @@ import {
   SESSION_STATUSES,
   type Signal,
   STATUS_OF_PHASE,
+  signalIn,
   signalOf,
+  WAVE_STATUS,
 } from '../src/lifecycle.ts';
+import { ORIGINS } from '../src/origins.ts';
 import { draftOf } from './support/drafts.ts';
 
 /** The table of the contracts, section 6: what enters a phase, as events. Phases of one row are met in this order. */
@@ -46,6 +49,19 @@ const ENTERED_BY: Readonly<Record<Exclude<Phase, 'created'>, readonly object[]>>
   ],
   terminated: [{ type: 'terminated' }, { type: 'session.status_terminated' }],
 };
+
+const STATUS_WORDS: readonly (readonly [unknown, Signal | null])[] = [
+  ['running', 'run'],
+  ['paused', 'pause'],
+  ['completed', 'finish'],
+  ['aborted', 'fail'],
+  ['pending', null],
+  ['Running', null],
+  ['', null],
+  ['toString', null],
+  [1, null],
+  [null, null],
+];
 
 const REOPENING = ['session.status_running', 'session_start'];
 
@@ -196,7 +212,7 @@ describe('phases', () => {
     'session.deleted',
     'workflow_error',
     'status_changed',
-    'status',
+    'statuses',
     'running',
     'completed',
     'aborted',
@@ -207,6 +223,34 @@ describe('phases', () => {
   ])('%s moves nothing', (type) => {
     expect(hasSignal(type)).toBe(false);
     expect(signalOf(type, { stopReason: 'x', retryStatus: 'exhausted', exitCode: 1, word: null })).toBe(null);
+  });
+
+  it.each(STATUS_WORDS)(
+    'a status that says %j asks for what the word means to a wave session, and to no other',
+    (data, signal) => {
+      const event = draftOf({ type: WAVE_STATUS, data });
+      expect(event.signal).toBe(signal);
+      for (const origin of ORIGINS) expect(signalIn(origin, event)).toBe(origin === 'wave' ? signal : null);
+    },
+  );
+
+  it('a status without data, or with its word somewhere else, asks for nothing', () => {
+    const events = [
+      {},
+      { word: 'running' },
+      { status: 'running' },
+      { data: { data: 'running' } },
+      { data: ['running'] },
+    ];
+    for (const event of events) expect(draftOf({ type: WAVE_STATUS, ...event }).signal).toBe(null);
+    expect(draftOf('{"type":"status","data":"run\\u006eing"}').signal).toBe('run');
+  });
+
+  it('every other signal is asked of sessions of every origin', () => {
+    for (const event of Object.values(ENTERED_BY).flat()) {
+      const draft = draftOf(event);
+      for (const origin of ORIGINS) expect(signalIn(origin, draft)).toBe(draft.signal);
+    }
   });
 
   it('an error that is retried moves nothing', () => {

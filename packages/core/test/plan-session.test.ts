@@ -22,6 +22,7 @@ describe('creating', () => {
     const { session, org, events, value, deleted } = planCreate(headOf(), command, false, contextOf());
     expect(session).toEqual({
       id: session?.id,
+      origin: 'native',
       externalId: 'run-2',
       agent: { id: 'agent_2', version: '4' },
       environmentId: 'env_1',
@@ -32,6 +33,7 @@ describe('creating', () => {
       usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
       eventCount: 0,
       createdUs: NOW_US,
+      occurredAt: null,
       updatedUs: NOW_US,
       archivedUs: null,
       startedUs: null,
@@ -160,6 +162,28 @@ describe('updating', () => {
     expect(Object.keys(exchanged.value.metadata)).toHaveLength(50);
   });
 
+  it('changes the agent, whose version goes with it, and tells old and new', () => {
+    const plan = update({ agentId: 'agent_2' });
+    expect(plan.session).toEqual({ ...old(), agent: { id: 'agent_2', version: null }, updatedUs: NOW_US });
+    expect(accountFact(plan.events[0])).toEqual({
+      ...SUBJECT,
+      changes: { agent_id: { old: 'agent_1', new: 'agent_2' } },
+    });
+    const first = update({ agentId: 'agent_2', title: 'New' }, sessionOf({ agent: null, title: null }));
+    expect(first.session).toMatchObject({ agent: { id: 'agent_2', version: null }, title: 'New' });
+    expect(accountFact(first.events[0])['changes']).toEqual({
+      title: { old: null, new: 'New' },
+      agent_id: { old: null, new: 'agent_2' },
+    });
+  });
+
+  it('with the agent that it has keeps its version, and writes nothing', () => {
+    const session = old();
+    const plan = update({ agentId: 'agent_1' }, session);
+    expect(plan).toEqual({ org: headOf(), session, deleted: false, events: [], value: session });
+    expect(update({ agentId: 'agent_1', title: 'New' }, session).session?.agent).toBe(session.agent);
+  });
+
   it('of an archived or terminated session is taken', () => {
     const plan = update({ title: 'New' }, sessionOf({ archivedUs: 1, phase: 'terminated' }));
     expect(plan.session).toMatchObject({ title: 'New', archivedUs: 1, phase: 'terminated' });
@@ -231,7 +255,7 @@ describe('deleting', () => {
     const plan = planDelete(headOf(), session, contextOf());
     expect(plan.deleted).toBe(true);
     expect(plan.session).toBe(session);
-    expect(plan.value).toBe(session);
+    expect(plan.value).toEqual({ id: session.id, eventCount: 12 });
     expect(plan.events.map(({ stream, seq, type }) => [stream, seq, type])).toEqual([
       ['account', 8, 'session.deleted'],
     ]);
