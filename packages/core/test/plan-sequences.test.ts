@@ -7,7 +7,15 @@ import { microsOfId, type SessionId } from '../src/ids.ts';
 import { scanJson } from '../src/json.ts';
 import { planAppend } from '../src/plan/append.ts';
 import type { EventRow, OrgHead, Plan, PlanContext } from '../src/plan/plan.ts';
-import { planArchive, planCancel, planCreate, planDelete, planUpdate } from '../src/plan/session.ts';
+import {
+  planArchive,
+  planCancel,
+  planCreate,
+  planDelete,
+  planMove,
+  planStart,
+  planUpdate,
+} from '../src/plan/session.ts';
 import { planCreateToken } from '../src/plan/token.ts';
 import type { Session } from '../src/sessions.ts';
 import { draftOf } from './support/drafts.ts';
@@ -29,6 +37,8 @@ const EVENTS = [
   { type: 'session_stop', exit_code: 1 },
   { type: 'session.error', error: { retry_status: { type: 'terminal' } } },
   { type: 'terminated' },
+  { type: 'status', data: 'running' },
+  { type: 'status', data: 'aborted' },
 ].map((event) => ({ draft: frozen(draftOf(event)), usage: event.usage }));
 
 const batch = (minLength: number) => fc.array(fc.constantFrom(...EVENTS), { minLength, maxLength: 6 });
@@ -40,13 +50,28 @@ const clockStep = fc.oneof(
   fc.integer({ min: 1, max: 9 }),
 );
 const command = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('create' as const), events: batch(0) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('create' as const),
+      origin: fc.constantFrom('native', 'wave', 'runtime'),
+      running: fc.boolean(),
+      events: batch(0),
+    }),
+  },
+  fc.record({ does: fc.constant('start' as const), at: onSession, events: batch(0) }),
+  fc.record({
+    does: fc.constant('move' as const),
+    at: onSession,
+    move: fc.constantFrom('start' as const, 'pause' as const, 'stop' as const),
+  }),
   { weight: 6, arbitrary: fc.record({ does: fc.constant('append' as const), at: onSession, events: batch(1) }) },
   fc.record({
     does: fc.constant('update' as const),
     at: onSession,
     title: fc.constantFrom(undefined, null, 'a', 'b'),
     metadata: fc.constantFrom(undefined, { a: '1' }, { a: null, b: '2' }),
+    agentId: fc.constantFrom(undefined, 'agent_1', 'agent_2'),
   }),
   fc.record({ does: fc.constantFrom('archive' as const, 'cancel' as const, 'delete' as const), at: onSession }),
   fc.record({ does: fc.constant('token' as const) }),
@@ -129,15 +154,22 @@ class Org {
   private plan(next: Exclude<Command, { does: 'token' }>, before: Session | undefined): Plan<unknown> {
     const context = this.context();
     if (next.does === 'create') {
+      const { origin, running } = next;
       const events = next.events.map(({ draft }) => draft);
-      return planCreate(this.head, frozen(commandOf({ title: 'x', events })), false, context);
+      return planCreate(this.head, frozen(commandOf({ title: 'x', origin, running, events })), false, context);
     }
     if (before === undefined) throw new Error('There is no session.');
     switch (next.does) {
       case 'append':
         return planAppend(this.head, before, frozen(next.events.map(({ draft }) => draft)), context);
       case 'update':
-        return planUpdate(this.head, before, frozen({ title: next.title, metadata: next.metadata }), context);
+        return planUpdate(this.head, before, frozen(next), context);
+      case 'start': {
+        const events = next.events.map(({ draft }) => draft);
+        return planStart(this.head, frozen({ ...commandOf({ events }), externalId: 'run-1' }), before, context);
+      }
+      case 'move':
+        return planMove(this.head, before, next.move, context);
       case 'archive':
         return planArchive(this.head, before, context);
       case 'cancel':
