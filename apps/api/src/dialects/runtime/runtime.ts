@@ -4,9 +4,11 @@ import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { describeDialect } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
+import { eventRoutes } from './events.ts';
+import { sessionRoutes } from './sessions.ts';
 import { ErrorDetail, presentRefusal } from './wire/error.ts';
 
-export const DOCUMENTED_AT = '';
+const DOCUMENTED_AT = '';
 
 const DESCRIPTION = `Sessions, their events, and a WebSocket that tells of every change.`;
 
@@ -18,6 +20,8 @@ export function createRuntime(services: Services, credentials: Credentials): Dia
     passedOver: 'all',
   };
   const operations = new Operations(services, manners);
+  sessionRoutes(operations, services);
+  eventRoutes(operations, services);
   return {
     app: operations.app,
     manners,
@@ -28,7 +32,10 @@ export function createRuntime(services: Services, credentials: Credentials): Dia
         description: DESCRIPTION,
         presentRefusal,
         envelope: { name: 'ErrorDetail', schema: ErrorDetail },
-        tags: [],
+        tags: [
+          { name: 'Sessions', description: 'One run of an agent each.' },
+          { name: 'Events', description: 'What happens in a session.' },
+        ],
       }),
   };
 }

@@ -1,0 +1,33 @@
+/** What a socket is told, as JSON texts. */
+import { z } from '@hono/zod-openapi';
+import type { EventView } from '@turnlog/core/event-view';
+import type { Session } from '@turnlog/core/sessions';
+import { EventRow, presentNamedEvent } from './event.ts';
+import { presentSession, SessionResource, type Status } from './session.ts';
+
+export const InitMessage = z.strictObject({ type: z.literal('init'), sessions: z.array(SessionResource) });
+export const SessionMessage = z.strictObject({
+  type: z.enum(['session_created', 'session_updated']),
+  session: SessionResource,
+});
+export const SessionDeletedMessage = z.strictObject({ type: z.literal('session_deleted'), session_id: z.string() });
+export const EventMessage = z.strictObject({
+  type: z.literal('event'),
+  data: EventRow.extend({ session_name: z.string() }),
+});
+
+/** Around the texts of sessions, joined by commas. */
+export const INIT_HEAD = '{"type":"init","sessions":[';
+export const INIT_TAIL = ']}';
+
+export function sessionMessage(type: 'session_created' | 'session_updated', session: Session, status?: Status): string {
+  return `{"type":"${type}","session":${presentSession(session, status)}}`;
+}
+
+export function sessionDeletedMessage(sessionId: string): string {
+  return `{"type":"session_deleted","session_id":${JSON.stringify(sessionId)}}`;
+}
+
+export function eventMessage(view: EventView, session: Session): string {
+  return `{"type":"event","data":${presentNamedEvent(view, session)}}`;
+}
