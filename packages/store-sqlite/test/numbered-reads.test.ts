@@ -1,11 +1,21 @@
 /** Reads by number cost what they answer: nothing is counted or skipped from the start, and long ones run in slices. */
 import { limits } from '@turnlog/core/limits';
 import type { Session } from '@turnlog/core/sessions';
-import { context, countQuery, draft, notes, sessionCommand, sliceQuery } from '@turnlog/store-conformance/commands';
+import {
+  context,
+  countQuery,
+  draft,
+  newHash,
+  notes,
+  sessionCommand,
+  sliceQuery,
+} from '@turnlog/store-conformance/commands';
 import { describe, expect, test } from 'vitest';
-import { newSession, sessionOf } from './support/commands.ts';
+import { newOrg, newSession, sessionOf } from './support/commands.ts';
 import { executionsDuring } from './support/executions.ts';
+import { inspect, numberIn } from './support/folder.ts';
 import { readsDuring, turnsDuring, withStore } from './support/turns.ts';
+import { Watched } from './support/watched.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 /** More than a statement merges. */
@@ -79,6 +89,19 @@ describe('a count of a type, over 50,000 events', TIMEOUT, () => {
     });
   });
 
+  test('is refused when its session is deleted between two of its slices', async () => {
+    await withStore(async (store, org, file) => {
+      const ref = await newSession(store, org);
+      const appends = Array.from({ length: 10 }, () =>
+        store.appendEvents(org, ref, notes(limits.batchEvents), context()),
+      );
+      await Promise.all(appends);
+      const counted = store.countEvents(org, ref, countQuery({ type: 'note.added' }));
+      inspect(file, (db) => db.exec('UPDATE sessions SET deleted_us = 1, external_id = NULL'));
+      await expect(counted).rejects.toMatchObject({ code: 'session_not_found' });
+    });
+  });
+
   test('and slices of more types than are merged, refuse to go on once their session is deleted', async () => {
     await withStore(async (store, org) => {
       const reads = [
@@ -134,4 +157,35 @@ describe('numbered pages, over thousands of sessions', TIMEOUT, () => {
       expect((await turnsDuring(() => page(4_500))).turns).toBeGreaterThanOrEqual(Math.floor(4_500 / limits.readRows));
     });
   });
+});
+
+test('deleted sessions that wait for their purge are neither counted nor shown nor the only one, and let nobody in', async () => {
+  const watched = new Watched();
+  const { store } = watched;
+  const org = newOrg(store);
+  const made: Session[] = [];
+  for (let n = 0; n < 12; n++) {
+    const capability = newHash();
+    const { value } = await store.createSession(org, sessionCommand({ capability, events: notes(300) }), context());
+    made.unshift(value);
+  }
+  const live = made.filter((_, n) => n % 3 === 1);
+  await watched.hold();
+  const deletions = made
+    .filter((session) => !live.includes(session))
+    .map(({ id }) => store.deleteSession(org, { id }, context()));
+  watched.letThrough(deletions.length);
+  await Promise.all(deletions);
+  const waiting = 'SELECT count(*) FROM sessions WHERE deleted_us IS NOT NULL';
+  expect(numberIn(watched.file, waiting), 'some wait').toBeGreaterThan(5);
+  for (let offset = 0; offset <= live.length; offset++) {
+    const page = await store.pageOfSessions(org, { offset, limit: 2 });
+    expect(page).toEqual({ data: live.slice(offset, offset + 2), total: live.length });
+  }
+  const [newest, oldest] = [made[0]?.id, made.at(-1)?.id];
+  if (newest === undefined || oldest === undefined) expect.fail('there are sessions');
+  expect(await store.onlySessionBetween(org, oldest, newest)).toBeNull();
+  expect(await store.onlySessionBetween(org, made[2]?.id ?? oldest, newest)).toBe(live[0]?.id);
+  expect(await store.onlySessionBetween(org, made[3]?.id ?? oldest, made[2]?.id ?? newest)).toBeNull();
+  expect(numberIn(watched.file, 'SELECT count(*) FROM capabilities')).toBe(live.length);
 });

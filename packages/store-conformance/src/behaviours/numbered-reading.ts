@@ -164,6 +164,31 @@ function describeBounds(sandbox: Sandbox): void {
     }
   });
 
+  test('what stands at the ends of such a slice comes once, in both directions', async () => {
+    const { store } = sandbox;
+    const org = await sandbox.newOrg();
+    const { value: session } = await store.createSession(org, sessionCommand(), context());
+    const total = 5 * limits.batchEvents * Math.ceil(limits.readRows / 2 / limits.batchEvents);
+    const ends = [limits.readRows, 2 * limits.readRows].flatMap((n) => [n, n + 1, total - n, total - n + 1]);
+    const marked = new Set([1, ...ends, total].filter((seq) => seq >= 1 && seq <= total));
+    const typeAt = (seq: number) => (marked.has(seq) ? (STEPS[0] ?? '') : 'note.added');
+    for (let seq = 1; seq <= total; seq += limits.batchEvents) {
+      const batch = Array.from({ length: limits.batchEvents }, (_, n) => draft({ type: typeAt(seq + n) }));
+      await store.appendEvents(org, byId(session), batch, context());
+    }
+    await store.publishEvents(
+      org,
+      STEPS.map((type) => draft({ type })),
+      context(),
+    );
+    for (const descending of [false, true]) {
+      const slices = await slicesOf(store, org, byId(session), sliceQuery({ descending, types: STEPS }));
+      const seqs = slices.flatMap(({ events }) => events.map(seqOf));
+      const rising = [...marked].sort((a, b) => a - b);
+      expect(seqs).toEqual(descending ? rising.toReversed() : rising);
+    }
+  });
+
   test('counts of a type go through any number of events, and agree with themselves at any offset', async () => {
     const { store } = sandbox;
     const org = await sandbox.newOrg();
