@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { createCloud } from './dialects/cloud/cloud.ts';
 import { createPlatform } from './dialects/platform/platform.ts';
 import { type DialectName, NAMESPACE, PREFIXES, placeOf } from './dialects/prefixes.ts';
-import { createRuntime } from './dialects/runtime/runtime.ts';
+import { createRuntime, runtimeSocket } from './dialects/runtime/runtime.ts';
 import { createWave } from './dialects/wave/wave.ts';
 import { createWorkflow } from './dialects/workflow/workflow.ts';
 import { isPreflight, preflightHeaders } from './http/cors.ts';
@@ -14,6 +14,7 @@ import { Exchange } from './http/exchange.ts';
 import { healthRoutes, openRefusal, serveOpen } from './http/health.ts';
 import type { Manners } from './http/operations.ts';
 import type { Services } from './http/services.ts';
+import type { SocketRoute } from './http/sockets/sockets.ts';
 
 export function createApp(services: Services, credentials = new Credentials(services)): Hono {
   const app = new Hono();
@@ -48,6 +49,11 @@ export function createApp(services: Services, credentials = new Credentials(serv
     return refuse(exchange, presentRefusal, services.log, error);
   });
   return app;
+}
+
+/** Where clients may turn their connection into a socket. */
+export function socketRoutes(services: Services): readonly SocketRoute[] {
+  return [runtimeSocket(services)];
 }
 
 function preflight(exchange: Exchange, { optionsStatus = 204 }: Manners): Response {

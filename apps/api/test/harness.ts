@@ -103,6 +103,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     corsOrigins: [],
     openDialects: [],
     waveHoldMs: limits.waveHoldSeconds * 1000,
+    socketAuthMs: limits.socketAuthSeconds * 1000,
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     logRequests: false,
     ready: () => true,

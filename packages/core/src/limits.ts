@@ -29,6 +29,10 @@ export const limits = {
   waitSecondsMax: 55,
   /** How long the wave dialect holds a poll; the operator may set it. */
   waveHoldSeconds: 50,
+  /** How long a socket may wait for the message that says who asks; and what a client may send on a socket. */
+  socketAuthSeconds: 10,
+  socketMessageBytes: 64 * 1024,
+  socketMessageFragments: 16,
   /** Streams and held polls; the operator may set all of these six. */
   streamsPerToken: 1_000,
   streamsPerProcess: 10_000,

@@ -163,7 +163,7 @@ export function sendsSecret(asked: Asked): boolean {
 }
 
 /** Authorization counts when both headers are sent; a scheme other than Bearer counts as absent. */
-function readSecret(asked: Asked): string | undefined {
+export function readSecret(asked: Asked): string | undefined {
   const authorization = asked.header('authorization');
   const scheme = authorization === undefined ? null : BEARER.exec(authorization);
   if (authorization === undefined || scheme === null) return asked.header('x-api-key');

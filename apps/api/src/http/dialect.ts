@@ -5,6 +5,7 @@ import type { RequestId } from '@turnlog/core/ids';
 import type { SocketDescription } from './asyncapi.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { Manners } from './operations.ts';
+import { withoutCapabilities } from './paths.ts';
 import type { Log } from './services.ts';
 
 /** The envelope of a refusal. */
@@ -36,7 +37,12 @@ export function refusalOf(asked: Asked, present: PresentRefusal, log: Log, cause
   const error = cause instanceof TurnlogError ? cause : new TurnlogError('internal', 'An unexpected error.');
   const answer = present(error, asked.requestId);
   if (answer.status >= FIRST_SERVER_ERROR) {
-    const fields = { request_id: asked.requestId, method: asked.method, path: asked.path, err: cause };
+    const fields = {
+      request_id: asked.requestId,
+      method: asked.method,
+      path: withoutCapabilities(asked.path),
+      err: cause,
+    };
     if (error.code === 'internal') log.error(fields, 'a request failed');
     else log.warn(fields, 'a request was turned away');
   }

@@ -40,6 +40,20 @@ export function answerConnect(incoming: IncomingMessage, socket: Duplex, service
   endWith(socket, present(services, new MethodNotAllowed('CONNECT', 'GET, HEAD, POST, PATCH, DELETE'), incoming.url));
 }
 
+/** Answers a request to become a socket, whose connection is given up; `headers` are added. Says with what status. */
+export function refuseUpgrade(
+  error: TurnlogError,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  services: Clocked,
+  headers: Readonly<Record<string, string>> = {},
+): number {
+  const answer = present(services, error, incoming.url?.split(/[?#]/, 1)[0]);
+  socket.once('finish', () => socket.destroy());
+  endWith(socket, { ...answer, headers: { ...answer.headers, ...headers } });
+  return answer.status;
+}
+
 /** The path of the request under way, or of the one whose first line is in the packet at fault. */
 function pathOf(error: ClientError, socket: Duplex): string | undefined {
   const underWay = messageOf(socket)?.req?.url?.split(/[?#]/, 1)[0];

@@ -35,3 +35,11 @@ export class PathTemplate {
 function isId(segment: string): boolean {
   return segment.startsWith('{');
 }
+
+/** Random UUIDs: whoever knows one is let into its session. */
+const CAPABILITIES = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+
+/** A path as logs may show it. */
+export function withoutCapabilities(path: string): string {
+  return path.replace(CAPABILITIES, '[redacted]');
+}

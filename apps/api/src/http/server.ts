@@ -6,11 +6,15 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { createApp } from '../app.ts';
+import { createApp, socketRoutes } from '../app.ts';
+import { Credentials } from './credentials.ts';
 import { requestIdOf } from './exchange.ts';
 import { answerClientError, answerConnect, malformedRequest } from './node-errors.ts';
+import { withoutCapabilities } from './paths.ts';
 import type { Log, Services } from './services.ts';
+import { Sockets } from './sockets/sockets.ts';
 
 export const SERVER_OPTIONS = {
   /** Between the first byte and the end of the headers. */
@@ -29,7 +33,9 @@ export const SERVER_OPTIONS = {
 /** A server that is not listening yet. */
 export function createServer(services: Services): Server {
   let current: IncomingMessage | undefined;
-  const listener = getRequestListener(createApp(services).fetch, {
+  const credentials = new Credentials(services);
+  const sockets = new Sockets(services, credentials, socketRoutes(services));
+  const listener = getRequestListener(createApp(services, credentials).fetch, {
     errorHandler: () => malformedRequest(services, current?.url),
   });
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -38,14 +44,16 @@ export function createServer(services: Services): Server {
     void listener(incoming, outgoing);
     if (services.logRequests) logRequest(incoming, outgoing, services.log);
   };
-  const server = createHttpServer(SERVER_OPTIONS, serve);
+  const shouldUpgradeCallback = (incoming: IncomingMessage) => sockets.takes(incoming);
+  const server = createHttpServer({ ...SERVER_OPTIONS, shouldUpgradeCallback }, serve);
+  server.on('upgrade', (incoming, socket, head) => sockets.upgrade(incoming, socket as Socket, head));
   server.on('checkExpectation', serve);
   server.on('connect', (incoming, socket) => answerConnect(incoming, socket, services));
   server.on('clientError', (error, socket) => answerClientError(error, socket, services));
   return server;
 }
 
-/** Says what was asked and how it ended; never a query or a header, which may hold what nobody should read. */
+/** Says what was asked and how it ended; never a query, a header or a capability, which nobody should read. */
 function logRequest(incoming: IncomingMessage, outgoing: ServerResponse, log: Log): void {
   const startMs = performance.now();
   const { method, url = '' } = incoming;
@@ -53,7 +61,7 @@ function logRequest(incoming: IncomingMessage, outgoing: ServerResponse, log: Lo
     const fields = {
       request_id: requestIdOf(incoming),
       method,
-      path: url.split('?')[0],
+      path: withoutCapabilities(url.split('?', 1)[0] ?? ''),
       status: outgoing.statusCode,
       complete: outgoing.writableFinished,
       ms: Math.round(performance.now() - startMs),

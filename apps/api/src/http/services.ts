@@ -28,6 +28,8 @@ export interface Services {
   readonly openDialects: readonly DialectName[];
   /** How long the wave dialect holds a poll. */
   readonly waveHoldMs: number;
+  /** How long a socket may wait for the message that says who asks. */
+  readonly socketAuthMs: number;
   readonly log: Log;
   /** Whether each request is logged, at debug. */
   readonly logRequests: boolean;

@@ -17,7 +17,8 @@ export function drainOf(server: Server, endStreams: () => void): () => Promise<v
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
+  const use = ({ socket }: IncomingMessage) => unused.delete(socket);
+  server.on('request', use).on('upgrade', use);
   return async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     endStreams();

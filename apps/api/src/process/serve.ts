@@ -1,6 +1,7 @@
 /** The life of the server: open, listen, drain, close. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { limits } from '@turnlog/core/limits';
 import { Tails } from '@turnlog/core/tails';
 import { makeSecret, secretPrefix } from '@turnlog/core/tokens';
 import type { openStore, SqliteStore } from '@turnlog/store-sqlite';
@@ -57,6 +58,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     corsOrigins: config.corsOrigins,
     openDialects: config.openDialects,
     waveHoldMs: config.waveHoldMs,
+    socketAuthMs: limits.socketAuthSeconds * 1000,
     log,
     logRequests: config.debugLogging,
     ready: () => state === 'ready',

@@ -4,8 +4,10 @@ import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { describeDialect } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
+import type { SocketRoute } from '../../http/sockets/sockets.ts';
 import { eventRoutes } from './events.ts';
 import { sessionRoutes } from './sessions.ts';
+import { socketRoute } from './socket.ts';
 import { ErrorDetail, presentRefusal } from './wire/error.ts';
 
 const DOCUMENTED_AT = '';
@@ -38,4 +40,8 @@ export function createRuntime(services: Services, credentials: Credentials): Dia
         ],
       }),
   };
+}
+
+export function runtimeSocket({ store }: Pick<Services, 'store'>): SocketRoute {
+  return socketRoute(store);
 }

@@ -28,6 +28,9 @@ export interface Held {
   drain(): void;
 }
 
+/** Whose something held open is, and for how long. */
+export type Holder = Pick<Caller, 'holder' | 'secretHash' | 'expiresUs'>;
+
 /** Gives a slot back; calling twice is calling once. */
 export type Leave = () => void;
 
@@ -66,7 +69,7 @@ export class Streams {
   }
 
   /** Takes a slot. Throws `too_many_streams`, `streams_exhausted` or `shutting_down`. */
-  enter({ holder, secretHash, expiresUs }: Caller, held: Held): Slot {
+  enter({ holder, secretHash, expiresUs }: Holder, held: Held): Slot {
     const slots = this.#byHolder.get(holder) ?? new Set();
     this.#checkRoom(slots.size);
     const leave = () => {
