@@ -123,7 +123,7 @@ function decode(text: string, name: string | undefined): string {
 }
 
 /** What an answer repeats of a name that somebody sent. */
-function echo(name: string): string {
+export function echo(name: string): string {
   return name.length <= LONGEST_ECHO ? name : `${name.slice(0, LONGEST_ECHO).toWellFormed()}…`;
 }
 

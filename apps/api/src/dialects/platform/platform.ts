@@ -9,7 +9,7 @@ import { eventRoutes } from './events.ts';
 import { ErrorEnvelope, presentRefusal } from './wire/error.ts';
 import { EVENT_ID } from './wire/examples.ts';
 
-export const DOCUMENTED_AT = '/api/v1';
+const DOCUMENTED_AT = '/api/v1';
 
 const DESCRIPTION = `Events of the whole org, of all sessions and of the account: list, retrieve, publish, subscribe.
 

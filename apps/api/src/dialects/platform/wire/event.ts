@@ -5,6 +5,7 @@ import { draftParts, type EventDraft, isEventType } from '@turnlog/core/events';
 import type { OrgId } from '@turnlog/core/ids';
 import { type JsonMember, type JsonNode, member } from '@turnlog/core/json';
 import { stringMember } from '@turnlog/core/json-members';
+import { echo } from '../../../http/query.ts';
 
 const PUBLISHED = new Set(['type', 'data', 'metadata']);
 /** What the server adds to the metadata. */
@@ -65,11 +66,9 @@ function readObject(body: JsonNode, name: string): JsonMember {
 }
 
 function notPublished(name: string): Error {
-  const param = name.length <= LONGEST_ECHO ? name : `${name.slice(0, LONGEST_ECHO).toWellFormed()}…`;
+  const param = echo(name);
   return invalid(param, `'${param}' cannot be published: send 'type', 'data' and, if need be, 'metadata'.`);
 }
-
-const LONGEST_ECHO = 100;
 
 /** Messages have their `content` beside their data, where only events of sessions have anything. */
 function isAboutContent(error: unknown): boolean {
