@@ -4,7 +4,6 @@
  * that change from run to run are compared by kind. The block with `npm start` says how the server is configured.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,19 +58,28 @@ function isOpen(command: string): boolean {
   return unquoted.includes("'") || unquoted.includes('"') || command.endsWith('\\');
 }
 
-/** Runs all commands in one shell; answers the output of each. */
+/** Runs all commands in one shell; answers the output of each. What a command has left behind ends with the shell. */
 async function runAll(commands: readonly string[]): Promise<string[]> {
   const mark = '-- end of a command --';
   const script = commands.map((command) => `${command}\nprintf '\\n%s\\n' '${mark}'\n`).join('');
-  const child = spawn('bash', ['-s'], { cwd: REPOSITORY, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['-s'], { cwd: REPOSITORY, detached: true });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+  const done = new Promise<void>((resolve) => {
+    const take = (chunk: Buffer) => {
       output += chunk;
-    });
-  }
+      if (output.split(`${mark}\n`).length > commands.length) resolve();
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('close', () => resolve());
+  });
   child.stdin.end(script);
-  await once(child, 'close');
+  await done;
+  try {
+    process.kill(-(child.pid as number));
+  } catch {
+    // nothing was left behind
+  }
   return output.split(`\n${mark}\n`).slice(0, -1);
 }
 
