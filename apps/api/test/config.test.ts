@@ -37,7 +37,7 @@ describe('the configuration', () => {
     const names = [
       ...['HOST', 'PORT', 'DATABASE_URL', 'BOOTSTRAP_TOKEN', 'DEBUG_LOGGING', 'CORS_ORIGINS'],
       ...['STREAMS_PER_TOKEN', 'STREAMS_PER_PROCESS', 'STREAM_MAX_AGE_SECONDS', 'STREAM_HEARTBEAT_SECONDS'],
-      ...['STREAM_LAG_SECONDS', 'STREAM_LAG_BYTES'],
+      ...['STREAM_LAG_SECONDS', 'STREAM_LAG_BYTES', 'OPEN_DIALECTS', 'WAVE_HOLD_SECONDS'],
     ];
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readConfig(empty, '/a')).toEqual(readConfig({}, '/a'));
@@ -94,12 +94,27 @@ describe('the configuration', () => {
     ['STREAM_MAX_AGE_SECONDS', ['0', '-1', '0.5', '86401', '15m']],
     ['STREAM_HEARTBEAT_SECONDS', ['0', '-1', '0.5', '86401', '15s']],
     ['STREAM_LAG_SECONDS', ['0', '-1', '0.5', '86401', '30s']],
+    ['OPEN_DIALECTS', ['cloud', 'wave,', 'wave;runtime', 'all', '*', 'Wave']],
+    ['WAVE_HOLD_SECONDS', ['0', '-1', '0.5', '56', '50s']],
   ])('refuses a wrong %s and names it', (name, values) => {
     for (const value of values) {
       const faults = faultsOf({ [name]: value });
       expect(faults, value).toHaveLength(1);
       expect(faults[0]).toMatch(new RegExp(`^${name} `));
     }
+  });
+
+  test('opens dialects to callers without a credential only on loopback', () => {
+    const open = (host: string) => ({ HOST: host, OPEN_DIALECTS: 'wave, runtime' });
+    for (const host of ['', 'localhost', '127.0.0.1', '127.1.2.3', '::1'])
+      expect(readConfig(open(host), '/a').openDialects).toEqual(['wave', 'runtime']);
+    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'turnlog.example', '127.0.0.1.example'])
+      expect(faultsOf(open(host)), host).toEqual([expect.stringMatching(/^OPEN_DIALECTS .*HOST/)]);
+  });
+
+  test('holds polls of the wave dialect for as long as is asked', () => {
+    expect(readConfig({ WAVE_HOLD_SECONDS: '1' }, '/a').waveHoldMs).toBe(1_000);
+    expect(readConfig({ WAVE_HOLD_SECONDS: '55' }, '/a').waveHoldMs).toBe(55_000);
   });
 
   test('tells all faults at once, and never the token', () => {
