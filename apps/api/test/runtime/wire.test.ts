@@ -137,7 +137,7 @@ describe('an event that is sent here', () => {
       ] as const);
       const sent = parseEvent(scanJson(texts.objectOf(members), { keepDepth: 5, keepItems: 501 }));
       expect([sent.sessionId, sent.sessionName, sent.timestamp]).toEqual(['abc-123', JSON.parse(name), timestamp]);
-      const view = viewOf({ origin: 'runtime', ...sent.draft });
+      const view = viewOf(sent.draft);
       const row = scanJson(presentEvent(view, SESSION), { keepDepth: 1 });
       expect(row.members.map((shown) => shown.name)).toEqual(KEYS);
       const expected = new Map<string, string>(optional.map(([key, value]) => [JSON.parse(key), compact(value)]));

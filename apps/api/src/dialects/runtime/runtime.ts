@@ -7,7 +7,7 @@ import type { Services } from '../../http/services.ts';
 import type { SocketRoute } from '../../http/sockets/sockets.ts';
 import { eventRoutes } from './events.ts';
 import { sessionRoutes } from './sessions.ts';
-import { socketRoute } from './socket.ts';
+import { describeSocket, socketRoute } from './socket.ts';
 import { ErrorDetail, presentRefusal } from './wire/error.ts';
 
 const DOCUMENTED_AT = '';
@@ -24,9 +24,11 @@ export function createRuntime(services: Services, credentials: Credentials): Dia
   const operations = new Operations(services, manners);
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
+  const socket = describeSocket(operations.app);
   return {
     app: operations.app,
     manners,
+    socket,
     unmatched: (exchange, path) => operations.unmatched(exchange, path),
     document: () =>
       describeDialect(operations.app, {

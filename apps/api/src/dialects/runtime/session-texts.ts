@@ -5,8 +5,8 @@ import type { OrgId } from '@turnlog/core/ids';
 import type { Store } from '@turnlog/core/store';
 import { presentSession } from './wire/session.ts';
 
-/** Sessions in one piece. */
-const PAGE = 100;
+/** Sessions in one piece: what waits for a slow client. */
+const PAGE = 50;
 const ANY = { statuses: null, agentId: null, externalId: null, includeArchived: true, metadata: {} } as const;
 
 /** The texts of the sessions that were made within a range. */

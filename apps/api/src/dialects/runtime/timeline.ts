@@ -27,10 +27,7 @@ interface Numbers {
   readonly high: number;
 }
 
-/** Events of scattered times are gathered, so that a piece is worth its while. */
-const PIECE_EVENTS = 50;
-
-/** The texts of the events in pieces, as of the moment of the first read. Rejects with `session_not_found`. */
+/** The texts of the events in pieces of a slice or so, as of the moment of the first read. Rejects with `session_not_found`. */
 export async function* timeline({ store, org, ref, textOf, isLeft }: TimelineOptions): AsyncGenerator<string[]> {
   const read = (name: SessionRef, { low, high }: { readonly low: number; readonly high: number | null }) =>
     store.sliceEvents(org, name, { low, high, descending: false, types: null, limit: limits.sliceEvents });
@@ -51,14 +48,19 @@ export async function* timeline({ store, org, ref, textOf, isLeft }: TimelineOpt
     await nextTurn();
   }
   let texts: string[] = [];
+  let bytes = 0;
   for await (const numbers of runsOf(instants, { low, high })) {
     for (let next: number | null = numbers.low; next !== null && !isLeft(); ) {
       const slice: EventSlice = await read(byId, { low: next, high: numbers.high });
-      for (const record of slice.events) texts.push(textOf(viewOf(record)));
+      for (const record of slice.events) {
+        texts.push(textOf(viewOf(record)));
+        bytes += record.text.length;
+      }
       next = slice.next;
-      if (texts.length < PIECE_EVENTS) continue;
+      if (texts.length < limits.sliceEvents && bytes < limits.sliceBytes) continue;
       yield texts;
       texts = [];
+      bytes = 0;
     }
   }
   yield texts;

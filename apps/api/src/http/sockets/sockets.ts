@@ -51,7 +51,7 @@ const OPTIONS = {
   /** Pieces in which a frame may arrive: a message byte by byte is slow, not many. */
   maxBufferedChunks: 4_096,
   /** How long a client may take to agree to an end; shorter than a server that stops would wait. */
-  closeTimeout: 5_000,
+  closeTimeout: 2_000,
   handleProtocols: (offered: Set<string>) => (offered.has(PROTOCOL) ? PROTOCOL : false),
 } as const;
 /** Whose sockets are counted together as long as nobody knows whose they are. */

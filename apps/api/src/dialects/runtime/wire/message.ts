@@ -5,16 +5,22 @@ import type { Session } from '@turnlog/core/sessions';
 import { EventRow, presentNamedEvent } from './event.ts';
 import { presentSession, SessionResource, type Status } from './session.ts';
 
-export const InitMessage = z.strictObject({ type: z.literal('init'), sessions: z.array(SessionResource) });
-export const SessionMessage = z.strictObject({
-  type: z.enum(['session_created', 'session_updated']),
-  session: SessionResource,
-});
-export const SessionDeletedMessage = z.strictObject({ type: z.literal('session_deleted'), session_id: z.string() });
-export const EventMessage = z.strictObject({
-  type: z.literal('event'),
-  data: EventRow.extend({ session_name: z.string() }),
-});
+/** By the names of their components: what the server sends, and the one message that it takes. */
+export const SENT_MESSAGES = {
+  InitMessage: z.strictObject({ type: z.literal('init'), sessions: z.array(SessionResource) }),
+  SessionCreatedMessage: z.strictObject({ type: z.literal('session_created'), session: SessionResource }),
+  SessionUpdatedMessage: z.strictObject({ type: z.literal('session_updated'), session: SessionResource }),
+  SessionDeletedMessage: z.strictObject({ type: z.literal('session_deleted'), session_id: z.string() }),
+  EventMessage: z.strictObject({
+    type: z.literal('event'),
+    data: EventRow.extend({
+      session_name: z.string().openapi({ description: "As it was sent, else the session's name." }),
+    }).openapi('NamedEvent', { description: 'An event, and the name of its session.' }),
+  }),
+} as const;
+export const TAKEN_MESSAGES = {
+  AuthMessage: z.strictObject({ type: z.literal('auth'), token: z.string() }),
+} as const;
 
 /** Around the texts of sessions, joined by commas. */
 export const INIT_HEAD = '{"type":"init","sessions":[';
