@@ -25,7 +25,7 @@ export function pick<Value>(dice: Dice, values: readonly Value[]): Value {
   return values[dice.below(values.length)] as Value;
 }
 
-export function space(dice: Dice): string {
+function space(dice: Dice): string {
   return pick(dice, SPACES);
 }
 

@@ -8,7 +8,7 @@ import { eventRoutes } from './events.ts';
 import { sessionRoutes } from './sessions.ts';
 import { ErrorDetail, presentRefusal } from './wire/error.ts';
 
-export const DOCUMENTED_AT = '/api/v2';
+const DOCUMENTED_AT = '/api/v2';
 
 const DESCRIPTION = `Events of a session in numbered pages, newest first, for clients that poll with \`since\`.
 Sessions and events are those of the log: what other dialects wrote shows here, and what is written here shows there.`;
