@@ -48,15 +48,22 @@ export const EventInput = z
       'An event to store. Members that are not listed are kept in the log, but for names of its own envelope.',
   });
 
-export const EventRow = z
+const ROW = {
+  id: z.string(),
+  session_id: z.string(),
+  event_type: z.string(),
+  timestamp: TIMESTAMP.openapi({ description: "As it was sent; the log's time of events that came another way." }),
+  ...OPTIONAL_FIELDS,
+} as const;
+
+const EventRow = z.strictObject(ROW).openapi('Event', { description: 'One event. All members are always there.' });
+
+export const NamedEvent = z
   .strictObject({
-    id: z.string(),
-    session_id: z.string(),
-    event_type: z.string(),
-    timestamp: TIMESTAMP.openapi({ description: "As it was sent; the log's time of events that came another way." }),
-    ...OPTIONAL_FIELDS,
+    ...ROW,
+    session_name: z.string().openapi({ description: "As it was sent, else the session's name." }),
   })
-  .openapi('Event', { description: 'One event. All members are always there.' });
+  .openapi('NamedEvent', { description: 'An event, and the name of its session.' });
 
 export const EventList = z.strictObject({ events: z.array(EventRow) }).openapi('EventList');
 export const Accepted = z.strictObject({ ok: z.literal(true) }).openapi('Accepted');

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { EventView } from '@turnlog/core/event-view';
 import type { Session } from '@turnlog/core/sessions';
-import { EventRow, presentNamedEvent } from './event.ts';
+import { NamedEvent, presentNamedEvent } from './event.ts';
 import { presentSession, SessionResource, type Status } from './session.ts';
 
 /** By the names of their components: what the server sends, and the one message that it takes. */
@@ -11,12 +11,7 @@ export const SENT_MESSAGES = {
   SessionCreatedMessage: z.strictObject({ type: z.literal('session_created'), session: SessionResource }),
   SessionUpdatedMessage: z.strictObject({ type: z.literal('session_updated'), session: SessionResource }),
   SessionDeletedMessage: z.strictObject({ type: z.literal('session_deleted'), session_id: z.string() }),
-  EventMessage: z.strictObject({
-    type: z.literal('event'),
-    data: EventRow.extend({
-      session_name: z.string().openapi({ description: "As it was sent, else the session's name." }),
-    }).openapi('NamedEvent', { description: 'An event, and the name of its session.' }),
-  }),
+  EventMessage: z.strictObject({ type: z.literal('event'), data: NamedEvent }),
 } as const;
 export const TAKEN_MESSAGES = {
   AuthMessage: z.strictObject({ type: z.literal('auth'), token: z.string() }),
