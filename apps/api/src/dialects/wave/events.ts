@@ -32,6 +32,7 @@ function listen(operations: Operations, services: Services, sessions: TokenedSes
       method: 'get',
       path: PATH,
       operationId: 'wave.events.listen',
+      'x-long-poll': true,
       summary: 'Listen for events',
       description:
         'All events with a number above `last_event`, oldest first, at once; while there are none, the answer is held ' +
