@@ -426,6 +426,27 @@ describe('a reader that stalls', () => {
   }
 });
 
+it('a change is put into words once, however many sockets are told of it', async () => {
+  let looks = 0;
+  await start(({ store }) => ({
+    store: {
+      ...store,
+      getSession: (org, ref) => {
+        if ('id' in ref) looks++;
+        return store.getSession(org, ref);
+      },
+    },
+  }));
+  const held = await Promise.all(Array.from({ length: 50 }, () => open()));
+  for (const socket of held) await socket.count(1);
+  // The first events may still find some of them on their way to the head.
+  for (let n = 0; looks !== 1; n++) {
+    looks = 0;
+    await send(n);
+    for (const socket of held) await socket.until((client) => numbersOf(client).includes(n));
+  }
+});
+
 describe('nothing is lost and nothing comes twice', () => {
   it('whenever a socket connects while others write', async () => {
     await start();

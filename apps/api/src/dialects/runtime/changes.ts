@@ -8,7 +8,15 @@ import { type EventView, ownMember } from '@turnlog/core/event-view';
 import type { OrgId, SessionId } from '@turnlog/core/ids';
 import { type JsonNode, scanJson } from '@turnlog/core/json';
 import { stringMember } from '@turnlog/core/json-members';
-import { hasSignal, nextPhase, type Phase, SIGNAL_TYPES, STATUS_OF_PHASE, signalIn } from '@turnlog/core/lifecycle';
+import {
+  hasSignal,
+  nextPhase,
+  type Phase,
+  SIGNAL_TYPES,
+  STATUS_OF_PHASE,
+  signalIn,
+  WAVE_STATUS,
+} from '@turnlog/core/lifecycle';
 import { carriesData } from '@turnlog/core/origins';
 import type { Session } from '@turnlog/core/sessions';
 import type { EventRecord, LogEvent, Store } from '@turnlog/core/store';
@@ -16,8 +24,10 @@ import { viewOf } from '../../http/views.ts';
 import { eventMessage, sessionDeletedMessage, sessionMessage } from './wire/message.ts';
 import type { Status } from './wire/session.ts';
 
-/** Earlier events that are looked at for the phase that an event has met: all but the first of them decide by themselves. */
-const EARLIER_SIGNALS = 20;
+/** Earlier events that are looked at for the phase that an event has met: nearly every one of them decides it alone. */
+const EARLIER_SIGNALS = 50;
+/** In sessions of any other origin than wave these move nothing, and there may be many. */
+const OUTSIDE_WAVE = SIGNAL_TYPES.filter((type) => type !== WAVE_STATUS);
 
 export class Changes {
   readonly #store: Pick<Store, 'getSession' | 'sliceEvents'>;
@@ -68,8 +78,9 @@ export class Changes {
 
   /** Close enough to tell the status: every session begins as one that is running here. */
   async #phaseBefore(session: Session, seq: number): Promise<Phase> {
-    const query = { low: 1, high: seq - 1, descending: true, types: SIGNAL_TYPES, limit: EARLIER_SIGNALS };
     if (seq <= 1) return 'created';
+    const types = session.origin === 'wave' ? SIGNAL_TYPES : OUTSIDE_WAVE;
+    const query = { low: 1, high: seq - 1, descending: true, types, limit: EARLIER_SIGNALS };
     const { events } = await this.#store.sliceEvents(this.#org, { id: session.id }, query).catch(noneOfDeleted);
     return events.toReversed().reduce<Phase>((phase, event) => phaseAfter(phase, session, event), 'created');
   }

@@ -1,6 +1,6 @@
 /** Events of a session: list and send, below the session and at the older paths. */
 import { createRoute } from '@hono/zod-openapi';
-import { invalid, sessionNotFound } from '@turnlog/core/errors';
+import { invalid, sessionNotFound, TurnlogError } from '@turnlog/core/errors';
 import type { OrgId } from '@turnlog/core/ids';
 import { checkExternalId, type SessionRef, sessionRef } from '@turnlog/core/sessions';
 import type { Store, WriteContext } from '@turnlog/core/store';
@@ -69,7 +69,7 @@ function listEventsLegacy(operations: Operations, services: Services): void {
     { scope: 'events:read' },
     async ({ org, pathIds }, exchange) => {
       const ref = sessionRef(pathIds[0] ?? '');
-      const answer = ref === null ? null : await allEvents(services, org, ref, exchange);
+      const answer = ref === null ? null : await allEvents(services, org, ref, exchange).catch(nullOfDeleted);
       return answer ?? { status: 200, body: NO_EVENTS };
     },
   );
@@ -88,6 +88,12 @@ async function allEvents(services: Services, org: OrgId, ref: SessionRef, exchan
     isLeft: () => exchange.outgoing?.destroyed === true,
   });
   return answerInPieces(services, exchange, { head: '{"events":[', tail: ']}', texts });
+}
+
+/** A session may be deleted between the look at it and the look at its events. */
+function nullOfDeleted(error: unknown): null {
+  if (error instanceof TurnlogError && error.code === 'session_not_found') return null;
+  throw error;
 }
 
 function sendEvent(operations: Operations, { store }: Services): void {

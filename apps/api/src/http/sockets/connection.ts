@@ -83,9 +83,10 @@ export class Connection implements Held, TailReader {
     ws.on('pong', () => {
       this.#unansweredSinceMs = null;
     });
-    ws.on('message', () => {
+    const hear = () => {
       this.#heard++;
-    });
+    };
+    ws.on('message', hear).on('ping', hear);
     ws.on('error', () => undefined); // ws closes with the right code by itself
     this.#socket.on('drain', () => {
       this.#fullSinceMs = null;

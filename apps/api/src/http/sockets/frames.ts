@@ -16,7 +16,7 @@ export interface Part {
   readonly last: boolean;
 }
 
-export const WHOLE: Part = { first: true, last: true };
+const WHOLE: Part = { first: true, last: true };
 
 /** One frame of a text message. */
 export function textFrame(text: string, { first, last }: Part): Buffer {
