@@ -66,9 +66,10 @@ describe('a session', () => {
       browser: { name: 'Chrome', version: '140.0.0.0' },
     });
     expect((await native()).metadata).toEqual({
-      tests: JSON.stringify(body.tests),
+      'tests.include': JSON.stringify(body.tests.include),
+      'tests.exclude': JSON.stringify(body.tests.exclude),
       types: '["automatic"]',
-      timeouts: '{"automatic":30000}',
+      'timeouts.automatic': '30000',
       reference_tokens: JSON.stringify(body.reference_tokens),
       labels: '["nightly","été"]',
       user_agent: CHROME,
@@ -99,10 +100,20 @@ describe('a session', () => {
     expect((await read(session)).json.labels).toEqual([]);
   });
 
+  it('is changed at the same time by many, each its own part', async () => {
+    const session = await create(h);
+    const changes = [{ tests: { include: ['/c'] } }, { tests: { exclude: ['/d'] } }, { timeouts: { manual: 5 } }];
+    await Promise.all(changes.map((change) => done('PUT', session, '', change)));
+    expect((await read(session)).json).toMatchObject({
+      tests: { include: ['/c'], exclude: ['/d'] },
+      timeouts: { automatic: 60000, manual: 5 },
+    });
+  });
+
   it('whose labels another dialect has spoiled shows defaults in their place', async () => {
     const session = await create(h, { body: { labels: ['x'] } });
     const { id } = await native();
-    const metadata = { labels: 'no json', tests: '[1]', user_agent: '' };
+    const metadata = { labels: 'no json', 'tests.include': '[1]', user_agent: '' };
     await h.ask('PATCH', `/v1/sessions/${id}`, { body: { metadata } });
     const { status, json } = await read(session);
     expect([status, json.labels, json.tests.include, json.user_agent]).toEqual([200, [], ['/'], '']);

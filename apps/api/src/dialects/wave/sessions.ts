@@ -148,10 +148,7 @@ function updateSession(operations: Operations, services: Services, sessions: Tok
       responses: { ...answersNothing('It is changed.'), ...refusesHere('write', 404) },
     }),
     { scope: 'sessions:write', body: 'optional', missing: sessions.missing },
-    async (call) => {
-      const { metadata } = await sessions.get(call);
-      return change(services, sessions, call, parseChanges(call.body, metadata));
-    },
+    (call) => change(services, sessions, call, parseChanges(call.body)),
   );
 }
 

@@ -1,50 +1,47 @@
 /**
- * What a test runner is to do in a session. It is kept as labels of the session, each part as JSON text under its own
- * name, and is nobody's business but the runner's: other dialects show it as metadata, and may change it, so what is no
- * configuration any more counts as not given.
+ * What a test runner is to do in a session. It is kept as labels of the session, each value as JSON text under a name of
+ * its own (`types`, `tests.include`), so that changing one is changing nothing else; and is nobody's business but the
+ * runner's: other dialects show it as metadata, and may change it, so what is no configuration any more counts as not given.
  */
 import { z } from '@hono/zod-openapi';
 import { invalid, TurnlogError } from '@turnlog/core/errors';
-import { type JsonKind, type JsonNode, member, scanJson } from '@turnlog/core/json';
+import { type JsonNode, member, scanJson } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
 import type { Metadata } from '@turnlog/core/sessions';
 
-interface Part {
-  readonly kind: JsonKind;
-  /** What is wrong with a value of the right kind; null: nothing. */
-  readonly problem: (value: JsonNode) => string | null;
-  /** What counts as long as nothing is given, as JSON text; of an object, member by member. */
+/** A value that is kept as one label. */
+interface Value {
+  readonly fits: (value: JsonNode) => boolean;
+  readonly form: string;
+  /** What counts as long as nothing is given, as JSON text. */
   readonly fallback: string;
 }
 
-const USER_AGENT = 'user_agent';
-const texts: Part = {
-  kind: 'array',
-  problem: ({ items }) => (items.every(({ kind }) => kind === 'string') ? null : 'must be an array of strings'),
-  fallback: '[]',
-};
+const texts = (fallback: string): Value => ({
+  fits: ({ kind, items }) => kind === 'array' && items.every((item) => item.kind === 'string'),
+  form: 'an array of strings',
+  fallback,
+});
+const milliseconds = (fallback: string): Value => ({
+  fits: ({ kind }) => kind === 'number',
+  form: 'a number of milliseconds',
+  fallback,
+});
 
-const PARTS = {
-  tests: {
-    kind: 'object',
-    problem: (tests) => {
-      const wrong = ['include', 'exclude'].find((name) => !isAbsentOr(member(tests, name)?.value, texts));
-      return wrong === undefined ? null : `must have an array of strings as '${wrong}'`;
-    },
-    fallback: '{"include":["/"],"exclude":[]}',
-  },
-  types: { ...texts, fallback: '["automatic","manual"]' },
-  timeouts: {
-    kind: 'object',
-    problem: ({ members }) =>
-      members.every(({ value }) => value.kind === 'number') ? null : 'must have milliseconds as its members',
-    fallback: '{"automatic":60000,"manual":300000}',
-  },
-  reference_tokens: texts,
-  labels: texts,
-} as const satisfies Record<string, Part>;
-type PartName = keyof typeof PARTS;
-const NAMES = Object.keys(PARTS) as PartName[];
+const USER_AGENT = 'user_agent';
+/** Every value by the name of its label; a dot leads into a part that is an object. */
+const VALUES: Readonly<Record<string, Value>> = {
+  'tests.include': texts('["/"]'),
+  'tests.exclude': texts('[]'),
+  types: texts('["automatic","manual"]'),
+  'timeouts.automatic': milliseconds('60000'),
+  'timeouts.manual': milliseconds('300000'),
+  reference_tokens: texts('[]'),
+  labels: texts('[]'),
+};
+const OBJECTS: ReadonlySet<string> = new Set(['tests', 'timeouts']);
+const PART_NAMES = ['tests', 'types', 'timeouts', 'reference_tokens', 'labels'] as const;
+type PartName = (typeof PART_NAMES)[number];
 
 const strings = z.array(z.string());
 const kept = `It is kept as JSON of at most ${limits.metadataValueCharacters} characters.`;
@@ -54,8 +51,8 @@ const PARAMS = {
     .openapi({ description: `Paths of the tests to run, and of those to leave out. ${kept}` }),
   types: strings.openapi({ description: `Kinds of tests to run: \`automatic\`, \`manual\`. ${kept}` }),
   timeouts: z
-    .record(z.string(), z.number())
-    .openapi({ description: `How long a test may take, in milliseconds, by its kind. ${kept}` }),
+    .object({ automatic: z.number().optional(), manual: z.number().optional() })
+    .openapi({ description: 'How long a test may take, in milliseconds, by its kind.' }),
   reference_tokens: strings.openapi({ description: `Tokens of sessions to compare with. ${kept}` }),
   labels: strings.openapi({ description: `Names to find the session by. ${kept}` }),
 };
@@ -70,85 +67,76 @@ export const CONFIGURATION_SHAPE = PARAMS;
 
 /** The labels of a session that is to be made. Throws `invalid_request`. */
 export function parseConfiguration(body: JsonNode | null, userAgent: string | undefined): Record<string, string> {
-  const labels = textsOf(body, {});
+  const labels = parseChanges(body);
   if (userAgent) labels[USER_AGENT] = userAgent.slice(0, limits.metadataValueCharacters);
   return labels;
 }
 
 /** The labels that change; of `tests` and `timeouts` only what is sent. Throws `invalid_request`. */
-export function parseChanges(body: JsonNode | null, before: Metadata): Record<string, string> {
-  return textsOf(body, before);
+export function parseChanges(body: JsonNode | null): Record<string, string> {
+  if (body !== null && body.kind !== 'object') {
+    throw new TurnlogError('invalid_request', 'The body must be a JSON object, or be left out.');
+  }
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(VALUES)) {
+    const sent = body === null ? undefined : sentAs(name, body);
+    if (sent !== undefined && sent.kind !== 'null') found[name] = checked(name, value, sent).text;
+  }
+  return found;
 }
 
 /** The label of a list of labels, sent as such or as a member of that name. Throws `invalid_request`. */
 export function parseLabels(body: JsonNode | null): Record<string, string> {
   const sent = body?.kind === 'object' ? member(body, 'labels')?.value : (body ?? undefined);
   if (sent === undefined) throw invalid('labels', "'labels' is required: send an array of strings.");
-  return { labels: checked('labels', sent).text };
+  return { labels: checked('labels', texts('[]'), sent).text };
 }
 
 /** The parts of a session's configuration as JSON text, whole. */
 export function presentConfiguration(metadata: Metadata): Record<PartName, string> {
-  return Object.fromEntries(
-    NAMES.map((name) => [name, completed(storedPart(name, metadata), scanJson(PARTS[name].fallback))]),
-  ) as Record<PartName, string>;
+  const parts = PART_NAMES.map((part) => {
+    if (!OBJECTS.has(part)) return [part, storedText(part, metadata)];
+    const members = Object.keys(VALUES).filter((name) => name.startsWith(`${part}.`));
+    return [part, `{${members.map((name) => `"${memberOf(name)}":${storedText(name, metadata)}`).join(',')}}`];
+  });
+  return Object.fromEntries(parts) as Record<PartName, string>;
 }
 
 export function userAgentOf(metadata: Metadata): string {
   return textAt(metadata, USER_AGENT) ?? '';
 }
 
-function textsOf(body: JsonNode | null, before: Metadata): Record<string, string> {
-  if (body !== null && body.kind !== 'object') {
-    throw new TurnlogError('invalid_request', 'The body must be a JSON object, or be left out.');
-  }
-  const found: Record<string, string> = {};
-  for (const name of NAMES) {
-    const sent = body === null ? undefined : member(body, name)?.value;
-    if (sent === undefined || sent.kind === 'null') continue;
-    const text = completed(checked(name, sent), storedPart(name, before));
-    checkLength(name, text);
-    found[name] = text;
-  }
-  return found;
+function sentAs(name: string, body: JsonNode): JsonNode | undefined {
+  const [part = name] = name.split('.', 1);
+  const sent = member(body, part)?.value;
+  if (!OBJECTS.has(part) || sent === undefined || sent.kind === 'null') return sent;
+  if (sent.kind !== 'object') throw invalid(part, `'${part}' must be an object.`);
+  return member(sent, memberOf(name))?.value;
 }
 
-function checked(name: PartName, value: JsonNode): JsonNode {
-  const { kind, problem } = PARTS[name];
-  const wrong = value.kind === kind ? problem(value) : `must be an ${kind === 'array' ? 'array of strings' : kind}`;
-  if (wrong !== null) throw invalid(name, `'${name}' ${wrong}.`);
-  checkLength(name, value.text);
-  return value;
+function memberOf(name: string): string {
+  return name.slice(name.indexOf('.') + 1);
 }
 
-function checkLength(name: PartName, text: string): void {
-  if (text.length > limits.metadataValueCharacters) {
-    const sentence = `'${name}' has ${text.length} characters of JSON; ${limits.metadataValueCharacters} can be kept.`;
-    throw invalid(name, sentence);
-  }
+function checked(name: string, { fits, form }: Value, value: JsonNode): JsonNode {
+  if (!fits(value)) throw invalid(name, `'${name}' must be ${form}.`);
+  const { length } = value.text;
+  if (length <= limits.metadataValueCharacters) return value;
+  const sentence = `'${name}' has ${length} characters of JSON; ${limits.metadataValueCharacters} can be kept.`;
+  throw invalid(name, sentence);
 }
 
-function storedPart(name: PartName, metadata: Metadata): JsonNode | null {
+/** What a label says, or what stands in for it. */
+function storedText(name: string, metadata: Metadata): string {
+  const { fits, fallback } = VALUES[name] as Value;
   const text = textAt(metadata, name);
-  if (text === undefined) return null;
+  if (text === undefined) return fallback;
   try {
-    return checked(name, scanJson(text));
+    const value = scanJson(text);
+    return fits(value) ? value.text : fallback;
   } catch {
-    return null;
+    return fallback;
   }
-}
-
-/** A value, or what stands in for it; of an object, member by member. */
-function completed(value: JsonNode | null, fallback: JsonNode | null): string {
-  if (value === null || fallback === null) return (value ?? fallback)?.text ?? 'null';
-  if (value.kind !== 'object') return value.text;
-  const given = value.members.filter((candidate) => candidate.value.kind !== 'null');
-  const missing = fallback.members.filter(({ name }) => given.every((candidate) => candidate.name !== name));
-  return `{${[...given, ...missing].map(({ text }) => text).join(',')}}`;
-}
-
-function isAbsentOr(value: JsonNode | undefined, { kind, problem }: Part): boolean {
-  return value === undefined || value.kind === 'null' || (value.kind === kind && problem(value) === null);
 }
 
 function textAt(metadata: Metadata, name: string): string | undefined {
