@@ -12,7 +12,12 @@ import { ErrorDetail, presentRefusal } from './wire/error.ts';
 
 const DOCUMENTED_AT = '';
 
-const DESCRIPTION = `Sessions, their events, and a WebSocket that tells of every change.`;
+const DESCRIPTION = `Runs of agents as sessions, their events, and a WebSocket at \`/ws\` that tells of every change; its
+messages are in the AsyncAPI document.
+
+Send a personal access token as \`Authorization: Bearer <token>\` or \`X-API-Key: <token>\`. Refusals are
+\`{"detail": sentence}\`. Lists are not paged: they are streamed, and whoever reads too slowly is cut off. Query parameters
+and members of bodies that are not known are passed over.`;
 
 export function createRuntime(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {

@@ -95,6 +95,7 @@ function retrieveSession(operations: Operations, { store }: Services): void {
       operationId: 'runtime.sessions.retrieve',
       tags,
       summary: 'Retrieve a session',
+      description: 'By its `session_id`, however it was made.',
       parameters,
       responses: { ...answers(200, SessionAnswer, 'The session.', { session: SESSION }), ...refuses('read', 404) },
     }),
