@@ -171,6 +171,21 @@ describe('pages', () => {
     },
   );
 
+  it('of large events leave turns of the loop to others while they are made', async () => {
+    for (let n = 0; n < 10; n++) await publish('large', { text: 'x'.repeat(100_000) });
+    let turns = 0;
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    const { json } = await list('types=large');
+    over = true;
+    expect(json.data).toHaveLength(10);
+    expect(turns).toBeGreaterThanOrEqual(9);
+  });
+
   it('lead back by their first id', async () => {
     const all = idsOf(await events('types=x,y'));
     const back: string[] = [];

@@ -10,6 +10,7 @@ import { followFeed } from '../../http/follow.ts';
 import type { Operations, Subject } from '../../http/operations.ts';
 import { answers, pathId, refuses, streams, takes } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
+import { shownInTurns } from '../../http/views.ts';
 import { FramesByOrg } from './frames.ts';
 import { presentRefusal } from './wire/error.ts';
 import { parseEvent, presentEvent } from './wire/event.ts';
@@ -52,7 +53,8 @@ function listEvents(operations: Operations, { store, nowUs }: Services): void {
       const filter = await readFeedFilter(store, org, query);
       await checkReached(store, org, nowUs(), position.cursor, cursorParam(paging));
       const page = await store.listFeed(org, { ...position, range, filter });
-      return read(Buffer.from(presentPage(page, org)));
+      const texts = await shownInTurns(page.events, (view) => presentEvent(view, org));
+      return read(Buffer.from(presentPage(texts, page)));
     },
   );
 }

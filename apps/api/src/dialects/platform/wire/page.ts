@@ -1,15 +1,12 @@
 /** Lists of events: what they are asked, and pages. */
 import type { TimeRange } from '@turnlog/core/clock';
 import { type PageParameters, type PageQuery, readPage } from '@turnlog/core/cursors';
-import type { OrgId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { FeedPage } from '@turnlog/core/store';
 import { FEED, FEED_FILTERS, TYPES } from '../../../http/feed-query.ts';
 import { START_QUERY } from '../../../http/follow.ts';
 import { type QueryValues, text } from '../../../http/query.ts';
 import { readBounds } from '../../../http/time-query.ts';
-import { viewOf } from '../../../http/views.ts';
-import { presentEvent } from './event.ts';
 
 const SIZES = { default: limits.platformPageDefault, max: limits.platformPageMax };
 
@@ -49,10 +46,12 @@ export function readTimes({ since, until }: ListQuery): TimeRange {
   ]);
 }
 
-/** A page as JSON text. */
-export function presentPage({ events, hasMore, firstId, lastId }: FeedPage, org: OrgId): string {
-  const data = events.map((event) => presentEvent(viewOf(event), org)).join(',');
-  return `{"data":[${data}],"has_more":${hasMore},"first_id":${quoted(firstId)},"last_id":${quoted(lastId)}}`;
+/** A page as JSON text, of the texts of its events. */
+export function presentPage(
+  texts: readonly string[],
+  { hasMore, firstId, lastId }: Pick<FeedPage, 'hasMore' | 'firstId' | 'lastId'>,
+): string {
+  return `{"data":[${texts.join(',')}],"has_more":${hasMore},"first_id":${quoted(firstId)},"last_id":${quoted(lastId)}}`;
 }
 
 function quoted(id: string | null): string {
