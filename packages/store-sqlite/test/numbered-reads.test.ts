@@ -153,7 +153,8 @@ describe('numbered pages, over thousands of sessions', TIMEOUT, () => {
         }
       }
       await store.settled();
-      for (const offset of [0, 3, 4_500, made.length - 1, made.length + 5]) await expectPage(offset);
+      for (const offset of [0, 3, 4_500, made.length - 1]) await expectPage(offset);
+      for (const offset of [made.length, 2 ** 31]) expect(await expectPage(offset), 'nothing is skipped').toBe(1);
       expect((await turnsDuring(() => page(4_500))).turns).toBeGreaterThanOrEqual(Math.floor(4_500 / limits.readRows));
     });
   });

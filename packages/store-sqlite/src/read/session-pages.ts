@@ -28,6 +28,7 @@ export class SessionPages {
     { offset, limit }: { readonly offset: number; readonly limit: number },
   ): Promise<{ readonly data: readonly Session[]; readonly total: number }> {
     const { session_count: total, last_session: last } = this.#reader.snapshot(() => this.#extent(org));
+    if (offset >= total) return { data: [], total };
     let high = total === last ? last - offset : await this.#skip(org, last, offset);
     const data: Session[] = [];
     while (high > 0 && data.length < limit) {
