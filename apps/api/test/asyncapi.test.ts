@@ -1,6 +1,5 @@
 /** The AsyncAPI document: it is well-formed, and tells of everything that goes on telling, in the schemas of the dialects. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import specification from '@asyncapi/specs/schemas/3.0.0-without-$id.json' with { type: 'json' };
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DIALECTS } from '../src/dialects/prefixes.ts';
@@ -19,12 +18,6 @@ beforeAll(async () => {
 
 afterAll(() => h.close());
 
-/** AsyncAPI's own schema of its documents. */
-function specification(): object {
-  const path = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0-without-$id.json');
-  return JSON.parse(readFileSync(path, 'utf8'));
-}
-
 function refsOf(value: Json): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const own = typeof value.$ref === 'string' ? [value.$ref] : [];
@@ -39,7 +32,7 @@ function at(ref: string): unknown {
 }
 
 it('is a document of AsyncAPI 3', () => {
-  const validate = new Ajv({ strict: false, validateFormats: false }).compile(specification());
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(specification);
   expect(validate(document), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
   const broken = { ...document, channels: { ...document.channels, wrong: { address: 1 } } };
   expect(validate(broken)).toBe(false);

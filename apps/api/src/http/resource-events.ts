@@ -49,9 +49,9 @@ export const SESSION_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'session.updated': {
     name: 'SessionUpdatedEvent',
-    description: "A session's title or metadata changed.",
+    description: "A session's title, metadata or agent changed.",
     ...noted({
-      changes: z.record(z.string(), change).nullish().openapi({ description: '`title`, or `metadata.` and a key.' }),
+      changes: z.record(z.string(), change).nullish().openapi({ description: '`title`, `metadata.` and a key, or `agent_id`.' }),
     }),
   },
   'session.archived': { name: 'SessionArchivedEvent', description: 'A session was archived.', ...noted({}) },

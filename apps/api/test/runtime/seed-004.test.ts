@@ -349,7 +349,11 @@ describe('the socket', () => {
       ['session_updated', 'running'],
       ['session_deleted', json.id],
     ]);
-    expect(socket.changes[1].data).toMatchObject({ session_id: json.id, session_name: 'Native', content: null });
+    expect(socket.changes[1].data).toMatchObject({
+      session_id: json.id,
+      session_name: 'Native',
+      content: [{ type: 'text', text: 'hello' }],
+    });
   });
 
   it('tells a status only when it is another, whatever came before', async () => {

@@ -129,11 +129,15 @@ function membersOf(view: EventView, session: Pick<Session, 'id' | 'externalId'>)
     `"event_type":"${type}"`,
     `"timestamp":${JSON.stringify(timestampOf(view))}`,
   ];
-  const rest = OPTIONAL_NAMES.map((name) => {
-    const value = ownMember(view, name);
-    return `"${name}":${value !== undefined && FITS[name](value) ? value.text : 'null'}`;
-  });
+  const rest = OPTIONAL_NAMES.map((name) => `"${name}":${shownAs(name, ownMember(view, name))}`);
   return [...head, ...rest].join(',');
+}
+
+/** A native message may be a mere string, which is one block of text here. */
+function shownAs(name: OptionalName, value: JsonNode | undefined): string {
+  if (value === undefined) return 'null';
+  if (name === 'content' && value.kind === 'string') return `[{"type":"text","text":${value.text}}]`;
+  return FITS[name](value) ? value.text : 'null';
 }
 
 const isString = ({ kind }: JsonNode) => kind === 'string';
