@@ -886,7 +886,7 @@ export interface SessionCreatedEvent {
   readonly [field: string]: unknown;
 }
 
-/** A session's title or metadata changed. */
+/** A session's title, metadata or agent changed. */
 export interface SessionUpdatedEvent {
   /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
   readonly id: string;
@@ -1624,7 +1624,7 @@ export interface SessionUpdatedEventData {
   readonly agent_id?: string | null;
   /** What brought it about, the id of a request or of an event: only in the server's own events. */
   readonly caused_by?: string | null;
-  /** `title`, or `metadata.` and a key. */
+  /** `title`, `metadata.` and a key, or `agent_id`. */
   readonly changes?: Readonly<Record<string, SessionChange>> | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
