@@ -51,7 +51,10 @@ export const SESSION_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     name: 'SessionUpdatedEvent',
     description: "A session's title, metadata or agent changed.",
     ...noted({
-      changes: z.record(z.string(), change).nullish().openapi({ description: '`title`, `metadata.` and a key, or `agent_id`.' }),
+      changes: z
+        .record(z.string(), change)
+        .nullish()
+        .openapi({ description: '`title`, `metadata.` and a key, or `agent_id`.' }),
     }),
   },
   'session.archived': { name: 'SessionArchivedEvent', description: 'A session was archived.', ...noted({}) },
