@@ -104,13 +104,13 @@ const NO_BYTES = Buffer.alloc(0);
 export class Operations {
   readonly app = new OpenAPIHono();
   readonly #services: Services;
-  readonly #manners: Manners;
+  readonly manners: Manners;
   readonly #served: { readonly path: PathTemplate; readonly method: string }[] = [];
   readonly #reserved = new Set<string>();
 
   constructor(services: Services, manners: Manners) {
     this.#services = services;
-    this.#manners = manners;
+    this.manners = manners;
   }
 
   /** Registers a route for the reference and serves it. */
@@ -119,7 +119,7 @@ export class Operations {
     rules: Rules<Table>,
     handle: Handle<Table>,
   ): void {
-    this.app.openAPIRegistry.registerPath(describeOperation(route, rules.query, this.#manners.documentedAt));
+    this.app.openAPIRegistry.registerPath(describeOperation(route, rules.query, this.manners.documentedAt));
     const path = new PathTemplate(route.path);
     const writes = route.method === 'post' || rules.body !== undefined;
     const operation = { id: route.operationId, writes, path, rules, handle };
@@ -138,7 +138,7 @@ export class Operations {
   /** What to say to a request that no operation took; `path` is relative to the dialect's prefix. */
   async unmatched(exchange: Exchange, path: string): Promise<TurnlogError> {
     const known = this.#served.find((served) => served.path.matches(path));
-    await this.#manners.admit(exchange, known?.path.idsOf(exchange.path) ?? []);
+    await this.manners.admit(exchange, known?.path.idsOf(exchange.path) ?? []);
     const ownPath = (served: PathTemplate) => (this.#reserved.has(path) ? served.hono === path : served.matches(path));
     const allowed = new Set(this.#served.filter((served) => ownPath(served.path)).map(({ method }) => method));
     if (allowed.size === 0 || exchange.climbs) return routeNotFound();
@@ -147,10 +147,10 @@ export class Operations {
   }
 
   async #serve<Table extends QueryTable>(operation: Operation<Table>, context: Context): Promise<Response> {
-    const exchange = new Exchange(context, this.#services, this.#manners.corsOrigins);
+    const exchange = new Exchange(context, this.#services, this.manners.corsOrigins);
     try {
       const pathIds = operation.path.idsOf(exchange.path);
-      const known = this.#manners.admit(exchange, pathIds ?? []);
+      const known = this.manners.admit(exchange, pathIds ?? []);
       const caller = known instanceof Promise ? await known : known;
       requireScope(caller, operation.rules.scope);
       if (pathIds === null || exchange.climbs) throw routeNotFound();
@@ -161,7 +161,7 @@ export class Operations {
         : await this.#perform(operation, exchange, caller, pathIds);
       return answer === SENT ? RESPONSE_ALREADY_SENT : exchange.answer(answer);
     } catch (error) {
-      return refuse(exchange, this.#manners.presentRefusal, this.#services.log, error);
+      return refuse(exchange, this.manners.presentRefusal, this.#services.log, error);
     }
   }
 
@@ -185,7 +185,7 @@ export class Operations {
       const body = rules.body === undefined ? null : parseJson(bytes);
       if (rules.body === 'required' && body === null) throw noBody();
       if (key === null) throw invalidKey();
-      const query = parseQuery<Table>(exchange.search, rules.query, this.#manners.passedOver);
+      const query = parseQuery<Table>(exchange.search, rules.query, this.manners.passedOver);
       const context = { requestId: exchange.requestId, idempotency };
       return await operation.handle({ ...subject, caller, query, body, context, replaying }, exchange);
     } catch (error) {
@@ -203,11 +203,11 @@ export class Operations {
     if (missing) throw missing;
     if (!checkDeclaredLength(exchange)) return;
     if (rules.body !== undefined) this.#checkContentType(exchange);
-    parseQuery<Table>(exchange.search, rules.query, this.#manners.passedOver);
+    parseQuery<Table>(exchange.search, rules.query, this.manners.passedOver);
   }
 
   #checkContentType(exchange: Exchange): void {
-    if (this.#manners.anyContentType !== true) checkContentType(exchange);
+    if (this.manners.anyContentType !== true) checkContentType(exchange);
   }
 }
 

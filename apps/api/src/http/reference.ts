@@ -2,8 +2,9 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { type ErrorCode, TurnlogError } from '@turnlog/core/errors';
 import type { z } from 'zod';
-import { MethodNotAllowed, type PresentRefusal } from './dialect.ts';
+import { type Dialect, MethodNotAllowed, type PresentRefusal } from './dialect.ts';
 import { type HeaderName, headersOf, registerShared } from './openapi.ts';
+import type { Operations } from './operations.ts';
 
 type Responses = RouteConfig['responses'];
 export type RefusedStatus = keyof typeof REFUSALS;
@@ -102,20 +103,31 @@ const LISTED_HEADERS: ReadonlySet<string> = new Set([
   'www-authenticate',
 ] satisfies HeaderName[]);
 
-export interface ReferenceOptions {
+/** What the document of a dialect says besides its operations. */
+export interface DialectReference {
   readonly title: string;
   readonly description: string;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
-  readonly presentRefusal: PresentRefusal;
   /** The envelope of refusals, as a component of this name. */
   readonly envelope: { readonly name: string; readonly schema: z.ZodType };
   /** Refusals that a dialect words in its own way. */
   readonly examples?: Partial<Record<RefusedStatus, TurnlogError>>;
 }
 
+/** A dialect of the operations that are registered. */
+export function dialectOf(operations: Operations, reference: DialectReference): Dialect {
+  const { app, manners } = operations;
+  return {
+    app,
+    manners,
+    unmatched: (exchange, path) => operations.unmatched(exchange, path),
+    document: () => describeDialect(app, manners.presentRefusal, reference),
+  };
+}
+
 /** Builds the document of a dialect from the operations that its app has registered. */
-export function describeDialect(app: OpenAPIHono, options: ReferenceOptions) {
-  const { title, description, tags, envelope } = options;
+function describeDialect(app: OpenAPIHono, presentRefusal: PresentRefusal, reference: DialectReference): object {
+  const { title, description, tags, envelope } = reference;
   const { openAPIRegistry: registry } = app;
   registry.register(envelope.name, envelope.schema);
   registry.registerComponent('securitySchemes', 'bearer', {
@@ -130,7 +142,9 @@ export function describeDialect(app: OpenAPIHono, options: ReferenceOptions) {
     description: 'The same token, where Authorization cannot be set. Authorization counts when both are sent.',
   });
   registerShared(registry);
-  for (const status of Object.keys(REFUSALS)) registerRefusal(registry, Number(status) as RefusedStatus, options);
+  for (const status of Object.keys(REFUSALS)) {
+    registerRefusal(registry, Number(status) as RefusedStatus, presentRefusal, reference);
+  }
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title, version: '1', description, license: { name: 'MIT' } },
@@ -177,7 +191,8 @@ export function pathId(name: string, example: string, description: string) {
 function registerRefusal(
   registry: OpenAPIHono['openAPIRegistry'],
   status: RefusedStatus,
-  { presentRefusal, envelope, examples }: ReferenceOptions,
+  presentRefusal: PresentRefusal,
+  { envelope, examples }: DialectReference,
 ): void {
   const { name, description, example }: SharedRefusal = REFUSALS[status];
   const shown = presentRefusal(examples?.[status] ?? example, REQUEST_ID);

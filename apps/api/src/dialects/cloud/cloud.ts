@@ -2,10 +2,11 @@
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
+import { dialectOf } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { feedRoutes } from './feed.ts';
-import { cloudDocument, DOCUMENTED_AT } from './reference.ts';
+import { DOCUMENTED_AT, REFERENCE } from './reference.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { presentRefusal } from './wire/error.ts';
@@ -25,10 +26,5 @@ export function createCloud(services: Services, credentials: Credentials): Diale
   eventRoutes(operations, services);
   feedRoutes(operations, services);
   tokenRoutes(operations, services, credentials);
-  return {
-    app: operations.app,
-    manners,
-    unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () => cloudDocument(operations.app),
-  };
+  return dialectOf(operations, REFERENCE);
 }

@@ -1,8 +1,8 @@
 /** The document of the native API. */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { describeOperation } from '../../http/openapi.ts';
-import { describeDialect } from '../../http/reference.ts';
-import { ErrorResponse, presentRefusal } from './wire/error.ts';
+import type { DialectReference } from '../../http/reference.ts';
+import { ErrorResponse } from './wire/error.ts';
 
 /** Where the reference shows the operations. */
 export const DOCUMENTED_AT = '/v1';
@@ -29,18 +29,14 @@ Every \`POST\`, and \`PATCH\` too, takes an \`Idempotency-Key\` (alias \`X-Idemp
 characters: for 48 hours the same key with the same request has one effect and one answer, which a repeat marks
 \`Idempotent-Replayed: true\`; with another request it is a conflict.`;
 
-/** Builds the document from the operations that an app has registered. */
-export function cloudDocument(app: OpenAPIHono) {
-  return describeDialect(app, {
-    title: 'Turnlog',
-    description: DESCRIPTION,
-    presentRefusal,
-    envelope: { name: 'ErrorResponse', schema: ErrorResponse },
-    tags: [
-      { name: 'Sessions', description: 'One agent run or conversation each.' },
-      { name: 'Events', description: 'The immutable facts of a session, in order.' },
-      { name: 'Feed', description: 'Every event of the org in one order: of all sessions, and of the account stream.' },
-      { name: 'Tokens', description: 'Personal access tokens of the org.' },
-    ],
-  });
-}
+export const REFERENCE: DialectReference = {
+  title: 'Turnlog',
+  description: DESCRIPTION,
+  envelope: { name: 'ErrorResponse', schema: ErrorResponse },
+  tags: [
+    { name: 'Sessions', description: 'One agent run or conversation each.' },
+    { name: 'Events', description: 'The immutable facts of a session, in order.' },
+    { name: 'Feed', description: 'Every event of the org in one order: of all sessions, and of the account stream.' },
+    { name: 'Tokens', description: 'Personal access tokens of the org.' },
+  ],
+};

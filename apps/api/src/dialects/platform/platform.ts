@@ -3,7 +3,7 @@ import { eventNotFound, idempotencyKeyReused, invalid } from '@turnlog/core/erro
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
-import { describeDialect } from '../../http/reference.ts';
+import { type DialectReference, dialectOf } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { ErrorEnvelope, presentRefusal } from './wire/error.ts';
@@ -28,6 +28,14 @@ const EXAMPLES = {
   409: idempotencyKeyReused(),
 };
 
+const REFERENCE: DialectReference = {
+  title: 'Turnlog: the platform dialect',
+  description: DESCRIPTION,
+  envelope: { name: 'ErrorEnvelope', schema: ErrorEnvelope },
+  tags: [{ name: 'Events', description: 'Every event of the org in one order: of all sessions, and of the account.' }],
+  examples: EXAMPLES,
+};
+
 export function createPlatform(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {
     documentedAt: DOCUMENTED_AT,
@@ -37,20 +45,5 @@ export function createPlatform(services: Services, credentials: Credentials): Di
   };
   const operations = new Operations(services, manners);
   eventRoutes(operations, services);
-  return {
-    app: operations.app,
-    manners,
-    unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () =>
-      describeDialect(operations.app, {
-        title: 'Turnlog: the platform dialect',
-        description: DESCRIPTION,
-        presentRefusal,
-        envelope: { name: 'ErrorEnvelope', schema: ErrorEnvelope },
-        tags: [
-          { name: 'Events', description: 'Every event of the org in one order: of all sessions, and of the account.' },
-        ],
-        examples: EXAMPLES,
-      }),
-  };
+  return dialectOf(operations, REFERENCE);
 }

@@ -2,7 +2,7 @@
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
-import { describeDialect } from '../../http/reference.ts';
+import { type DialectReference, dialectOf } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import type { SocketRoute } from '../../http/sockets/sockets.ts';
 import { eventRoutes } from './events.ts';
@@ -19,6 +19,16 @@ Send a personal access token as \`Authorization: Bearer <token>\` or \`X-API-Key
 \`{"detail": sentence}\`. Lists are not paged: they are streamed, and whoever reads too slowly is cut off. Query parameters
 and members of bodies that are not known are passed over.`;
 
+const REFERENCE: DialectReference = {
+  title: 'Turnlog: the runtime dialect',
+  description: DESCRIPTION,
+  envelope: { name: 'ErrorDetail', schema: ErrorDetail },
+  tags: [
+    { name: 'Sessions', description: 'One run of an agent each.' },
+    { name: 'Events', description: 'What happens in a session.' },
+  ],
+};
+
 export function createRuntime(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {
     documentedAt: DOCUMENTED_AT,
@@ -30,23 +40,7 @@ export function createRuntime(services: Services, credentials: Credentials): Dia
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
   const socket = describeSocket(operations.app);
-  return {
-    app: operations.app,
-    manners,
-    socket,
-    unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () =>
-      describeDialect(operations.app, {
-        title: 'Turnlog: the runtime dialect',
-        description: DESCRIPTION,
-        presentRefusal,
-        envelope: { name: 'ErrorDetail', schema: ErrorDetail },
-        tags: [
-          { name: 'Sessions', description: 'One run of an agent each.' },
-          { name: 'Events', description: 'What happens in a session.' },
-        ],
-      }),
-  };
+  return { ...dialectOf(operations, REFERENCE), socket };
 }
 
 export function runtimeSocket({ store }: Pick<Services, 'store'>): SocketRoute {

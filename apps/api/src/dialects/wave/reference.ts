@@ -1,7 +1,6 @@
 /** The document of the wave dialect, and what its operations have in common there. */
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import { describeDialect, pathId, type RefusedStatus, refuses } from '../../http/reference.ts';
-import { ErrorSentence, presentRefusal } from './wire/error.ts';
+import { type DialectReference, pathId, type RefusedStatus, refuses } from '../../http/reference.ts';
+import { ErrorSentence } from './wire/error.ts';
 import { TOKEN } from './wire/examples.ts';
 
 /** Where the reference shows the operations. */
@@ -29,15 +28,12 @@ export function refusesHere(kind: 'read' | 'write', ...more: readonly RefusedSta
   return responses;
 }
 
-export function waveDocument(app: OpenAPIHono): object {
-  return describeDialect(app, {
-    title: 'Turnlog: the wave dialect',
-    description: DESCRIPTION,
-    presentRefusal,
-    envelope: { name: 'ErrorSentence', schema: ErrorSentence },
-    tags: [
-      { name: 'Events', description: 'What happens in a session, in order, with a number each.' },
-      { name: 'Sessions', description: 'One run each: what is to be done in it, and how far it is.' },
-    ],
-  });
-}
+export const REFERENCE: DialectReference = {
+  title: 'Turnlog: the wave dialect',
+  description: DESCRIPTION,
+  envelope: { name: 'ErrorSentence', schema: ErrorSentence },
+  tags: [
+    { name: 'Events', description: 'What happens in a session, in order, with a number each.' },
+    { name: 'Sessions', description: 'One run each: what is to be done in it, and how far it is.' },
+  ],
+};

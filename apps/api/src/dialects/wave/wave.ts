@@ -2,11 +2,12 @@
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
+import { dialectOf } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { admit, TokenedSessions } from './admission.ts';
 import { controlRoutes } from './control.ts';
 import { eventRoutes } from './events.ts';
-import { DOCUMENTED_AT, waveDocument } from './reference.ts';
+import { DOCUMENTED_AT, REFERENCE } from './reference.ts';
 import { sessionRoutes } from './sessions.ts';
 import { presentRefusal } from './wire/error.ts';
 
@@ -25,10 +26,5 @@ export function createWave(services: Services, credentials: Credentials): Dialec
   sessionRoutes(operations, services, sessions);
   controlRoutes(operations, services, sessions);
   eventRoutes(operations, services, sessions);
-  return {
-    app: operations.app,
-    manners,
-    unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () => waveDocument(operations.app),
-  };
+  return dialectOf(operations, REFERENCE);
 }

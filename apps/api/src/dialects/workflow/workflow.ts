@@ -2,7 +2,7 @@
 import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
-import { describeDialect } from '../../http/reference.ts';
+import { type DialectReference, dialectOf } from '../../http/reference.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -18,6 +18,13 @@ const TAGS = [
   { name: 'Events', description: 'What happened in a session.' },
 ];
 
+const REFERENCE: DialectReference = {
+  title: 'Turnlog: the workflow dialect',
+  description: DESCRIPTION,
+  envelope: { name: 'ErrorDetail', schema: ErrorDetail },
+  tags: TAGS,
+};
+
 export function createWorkflow(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {
     documentedAt: DOCUMENTED_AT,
@@ -28,17 +35,5 @@ export function createWorkflow(services: Services, credentials: Credentials): Di
   const operations = new Operations(services, manners);
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
-  return {
-    app: operations.app,
-    manners,
-    unmatched: (exchange, path) => operations.unmatched(exchange, path),
-    document: () =>
-      describeDialect(operations.app, {
-        title: 'Turnlog: the workflow dialect',
-        description: DESCRIPTION,
-        presentRefusal,
-        envelope: { name: 'ErrorDetail', schema: ErrorDetail },
-        tags: TAGS,
-      }),
-  };
+  return dialectOf(operations, REFERENCE);
 }
