@@ -68,8 +68,8 @@ export function ofBody(error: unknown): unknown {
 
 const ECHOED_CHARACTERS = 100;
 
-/** What a sentence repeats of a name that somebody sent. */
-function echo(name: string): string {
+/** What an answer repeats of a name that somebody sent. */
+export function echo(name: string): string {
   return name.length <= ECHOED_CHARACTERS ? name : `${name.slice(0, ECHOED_CHARACTERS).toWellFormed()}…`;
 }
 

@@ -1,5 +1,5 @@
 /** Query parameters: a table says which an operation takes; everything else is refused by name. */
-import { invalid } from '@turnlog/core/errors';
+import { echo, invalid } from '@turnlog/core/errors';
 
 /** How a parameter is written: once; as `a,b`, repeated or `name[]=`; or as `name[key]=value`. */
 export type QueryForm = 'text' | 'list' | 'map';
@@ -39,7 +39,6 @@ export type QueryValues<Table extends QueryTable> = {
 };
 
 const NONE: QueryTable = {};
-const LONGEST_ECHO = 100;
 const SUBSCRIPT = /^([^[\]]+)\[(.*)\]$/s;
 
 /** Parameters that a dialect passes over when an operation does not know them. */
@@ -120,11 +119,6 @@ function decode(text: string, name: string | undefined): string {
     const param = echo(name ?? text);
     throw invalid(param, `'${param}' is not percent-encoded UTF-8: encode '%' itself as '%25'.`);
   }
-}
-
-/** What an answer repeats of a name that somebody sent. */
-export function echo(name: string): string {
-  return name.length <= LONGEST_ECHO ? name : `${name.slice(0, LONGEST_ECHO).toWellFormed()}…`;
 }
 
 /** `take` put a value of the table's form under every name. */

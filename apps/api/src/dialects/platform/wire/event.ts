@@ -1,11 +1,10 @@
 /** Events in this dialect's form: what is published, and how an event of whatever origin is shown. Source text both ways (I8). */
-import { invalid, ofBody, TurnlogError } from '@turnlog/core/errors';
+import { echo, invalid, ofBody, TurnlogError } from '@turnlog/core/errors';
 import { type EventView, ownMember, payloadOf } from '@turnlog/core/event-view';
 import { draftParts, type EventDraft, isEventType } from '@turnlog/core/events';
 import type { OrgId } from '@turnlog/core/ids';
 import { type JsonMember, type JsonNode, member } from '@turnlog/core/json';
 import { stringMember } from '@turnlog/core/json-members';
-import { echo } from '../../../http/query.ts';
 
 const PUBLISHED = new Set(['type', 'data', 'metadata']);
 /** What the server adds to the metadata. */
