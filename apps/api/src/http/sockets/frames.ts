@@ -59,6 +59,7 @@ export class SocketFrames {
     let frames = this.#batches.get(events);
     if (frames === undefined) {
       frames = this.#words.messages(org, events).then(framesOf);
+      frames.catch(() => undefined); // each socket says so when its turn comes, which may be after this turn of the loop
       this.#batches.set(events, frames);
     }
     return frames;
