@@ -36,10 +36,20 @@ function isId(segment: string): boolean {
   return segment.startsWith('{');
 }
 
-/** Random UUIDs: whoever knows one is let into its session. */
-const CAPABILITIES = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+/** A random UUID: whoever knows one is let into its session. */
+const CAPABILITY = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 
-/** A path as logs may show it. */
+/** A path as logs may show it: without the segments that have a capability in them, however it is encoded there. */
 export function withoutCapabilities(path: string): string {
-  return path.replace(CAPABILITIES, '[redacted]');
+  const segments = path.split('/');
+  return segments.map((segment) => (CAPABILITY.test(decoded(segment)) ? '[redacted]' : segment)).join('/');
+}
+
+/** A segment that cannot be decoded names nothing. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

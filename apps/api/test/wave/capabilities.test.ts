@@ -143,10 +143,16 @@ describe('a token of a session', () => {
     const { url } = await h.listen();
     const session = await create(h);
     const before = h.logged.length;
-    expect((await fetch(`${url}/api/sessions/${session}/status`)).status).toBe(200);
-    await eventually(() => h.logged.length > before);
-    expect(JSON.stringify(h.logged)).toContain('/api/sessions/[redacted]/status');
-    expect(JSON.stringify(h.logged)).not.toContain(session);
+    const spellings = [
+      session,
+      session.replace('-', '%2d'),
+      `%${session.charCodeAt(0).toString(16)}${session.slice(1)}`,
+    ];
+    for (const token of spellings) expect((await fetch(`${url}/api/sessions/${token}/status`)).status).toBe(200);
+    await eventually(() => h.logged.length >= before + spellings.length);
+    const lines = h.logged.slice(before).map(({ fields }) => (fields as { readonly path?: string }).path);
+    expect(lines).toEqual(spellings.map(() => '/api/sessions/[redacted]/status'));
+    expect(JSON.stringify(h.logged)).not.toContain(session.slice(9));
   });
 });
 
