@@ -38,7 +38,7 @@ export function createApp(services: Services, credentials = new Credentials(serv
     if (isPreflight(exchange, manners)) return preflight(exchange, manners);
     try {
       const refusal = openRefusal(open, exchange.method, path);
-      throw refusal ?? (await unmatched(exchange, path.slice(prefix.length)));
+      throw refusal ?? (await unmatched(exchange, prefix === NAMESPACE ? path : path.slice(prefix.length)));
     } catch (error) {
       return refuse(exchange, presentRefusal, services.log, error);
     }
