@@ -13,21 +13,26 @@ import {
   nextPhase,
   type Phase,
   SIGNAL_TYPES,
+  type Signal,
   STATUS_OF_PHASE,
   signalIn,
   WAVE_STATUS,
 } from '@turnlog/core/lifecycle';
 import { carriesData } from '@turnlog/core/origins';
 import type { Session } from '@turnlog/core/sessions';
-import type { EventRecord, LogEvent, Store } from '@turnlog/core/store';
+import type { EventRecord, EventSlice, LogEvent, Store } from '@turnlog/core/store';
 import { viewOf } from '../../http/views.ts';
 import { eventMessage, sessionDeletedMessage, sessionMessage } from './wire/message.ts';
 import type { Status } from './wire/session.ts';
 
-/** Earlier events that are looked at for the phase that an event has met: nearly every one of them decides it alone. */
+/** Earlier events that are looked at together for the phase that an event has met: nearly every one of them decides it alone. */
 const EARLIER_SIGNALS = 50;
+/** How often more are looked at, while none of them has decided it. */
+const LOOKS_BACK = 20;
 /** In sessions of any other origin than wave these move nothing, and there may be many. */
 const OUTSIDE_WAVE = SIGNAL_TYPES.filter((type) => type !== WAVE_STATUS);
+
+type Looked = Pick<EventSlice, 'events' | 'next'>;
 
 export class Changes {
   readonly #store: Pick<Store, 'getSession' | 'sliceEvents'>;
@@ -78,11 +83,16 @@ export class Changes {
 
   /** Close enough to tell the status: every session begins as one that is running here. */
   async #phaseBefore(session: Session, seq: number): Promise<Phase> {
-    if (seq <= 1) return 'created';
     const types = session.origin === 'wave' ? SIGNAL_TYPES : OUTSIDE_WAVE;
-    const query = { low: 1, high: seq - 1, descending: true, types, limit: EARLIER_SIGNALS };
-    const { events } = await this.#store.sliceEvents(this.#org, { id: session.id }, query).catch(noneOfDeleted);
-    return events.toReversed().reduce<Phase>((phase, event) => phaseAfter(phase, session, event), 'created');
+    const signals: Signal[] = [];
+    let high: number | null = seq - 1;
+    for (let looks = 0; high !== null && high > 0 && looks < LOOKS_BACK && !signals.some(decides); looks++) {
+      const query = { low: 1, high, descending: true, types, limit: EARLIER_SIGNALS };
+      const slice: Looked = await this.#store.sliceEvents(this.#org, { id: session.id }, query).catch(noneOfDeleted);
+      signals.push(...slice.events.map((event) => signalFor(session, event)).filter((signal) => signal !== null));
+      high = slice.next;
+    }
+    return signals.reverse().reduce<Phase>(nextPhase, 'created');
   }
 
   async #session(id: SessionId): Promise<Session | null> {
@@ -101,10 +111,19 @@ const ACCOUNT: Readonly<Record<string, 'session_created' | 'session_updated' | '
   'session.deleted': 'session_deleted',
 };
 
-function phaseAfter(phase: Phase, { origin }: Session, event: Pick<EventRecord, 'origin' | 'text'>): Phase {
-  const { type, signal } = signalOfText(event);
-  const asked = signalIn(origin, { type, signal });
-  return asked === null ? phase : nextPhase(phase, asked);
+function phaseAfter(phase: Phase, session: Session, event: Pick<EventRecord, 'origin' | 'text'>): Phase {
+  const signal = signalFor(session, event);
+  return signal === null ? phase : nextPhase(phase, signal);
+}
+
+/** What an event asks of the session that it is of. */
+function signalFor({ origin }: Session, event: Pick<EventRecord, 'origin' | 'text'>): Signal | null {
+  return signalIn(origin, signalOfText(event));
+}
+
+/** Whether what was before a signal does not matter, within a session that takes events. */
+function decides(signal: Signal): boolean {
+  return nextPhase('created', signal) === nextPhase('failed', signal);
 }
 
 function signalOfText({ origin, text }: Pick<EventRecord, 'origin' | 'text'>) {
@@ -119,7 +138,7 @@ function dataOf(event: JsonNode): JsonNode | undefined {
   return data?.kind === 'object' ? data : undefined;
 }
 
-function noneOfDeleted(error: unknown): { readonly events: readonly EventRecord[] } {
-  if (error instanceof TurnlogError && error.code === 'session_not_found') return { events: [] };
+function noneOfDeleted(error: unknown): Looked {
+  if (error instanceof TurnlogError && error.code === 'session_not_found') return { events: [], next: null };
   throw error;
 }
