@@ -8,10 +8,11 @@ import {
   draft,
   eventQuery,
   feedQuery,
+  notes,
   sessionCommand,
   sessionQuery,
 } from '@turnlog/store-conformance/commands';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
 import { newOrg, newSession, noteOf, START_US } from './support/commands.ts';
 import { inspect, newFile } from './support/folder.ts';
@@ -133,6 +134,20 @@ describe('a scan for more types than a statement merges, over 50,000 events', TI
       await expect(scanUntilGone()).rejects.toMatchObject({ code: 'session_not_found' });
       await deleted;
     });
+  });
+});
+
+test('a page of the feed takes no event apart for who wants its text alone', TIMEOUT, async () => {
+  await withStore(async (store, org) => {
+    const ref = await newSession(store, org);
+    await store.appendEvents(org, ref, notes(200), context());
+    const decode = vi.spyOn(Buffer.prototype, 'toString');
+    const feed = await store.listFeed(org, feedQuery({ limit: 200 }));
+    const decodings = decode.mock.calls.length;
+    decode.mockRestore();
+    expect(eventsOf(feed).data).toHaveLength(200);
+    expect(feed.events.map(({ id }) => id)).toEqual(eventsOf(feed).data.map(({ id }) => id));
+    expect(decodings).toBeLessThan(20);
   });
 });
 

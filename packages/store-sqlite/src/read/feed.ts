@@ -61,7 +61,13 @@ export class FeedReader {
     const inOrder = ascending === (query.order === 'desc') ? page.data.toReversed() : page.data;
     const found = joined({ data: inOrder.map(({ text }) => text), hasMore }, false);
     const scannedThrough = lookedAt === null ? (query.cursor?.id ?? null) : idFromBytes('evt', lookedAt);
-    return { ...found, events: inOrder.map(recordOf), scannedThrough };
+    return {
+      ...found,
+      scannedThrough,
+      get events() {
+        return inOrder.map(recordOf); // a third of the cost of a page, which native readers spare
+      },
+    };
   }
 }
 
