@@ -27,7 +27,10 @@ Send a personal access token as \`Authorization: Bearer <token>\` or \`X-API-Key
 
 Every \`POST\`, and \`PATCH\` too, takes an \`Idempotency-Key\` (alias \`X-Idempotency-Key\`) of 1 to 255 visible ASCII
 characters: for 48 hours the same key with the same request has one effect and one answer, which a repeat marks
-\`Idempotent-Replayed: true\`; with another request it is a conflict.`;
+\`Idempotent-Replayed: true\`; with another request it is a conflict.
+
+Other vocabularies read and write the same log; the documents of all are listed above. What goes on telling (streams, held
+polls, a WebSocket) is described for all of them by the AsyncAPI document at \`/asyncapi.json\`.`;
 
 export const REFERENCE: DialectReference = {
   title: 'Turnlog',
