@@ -1,5 +1,5 @@
-/** What a socket is told of changes that come while it opens, and of statuses that were decided long before. */
-import { afterEach, expect, it } from 'vitest';
+/** How a socket opens while others work and write, and what it is told of statuses that were decided long before. */
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { type Harness, type HarnessOptions, openHarness } from '../harness.ts';
 import { openSocket } from '../support/sockets.ts';
 
@@ -33,6 +33,30 @@ it('a session that is made between the position of a socket and its look at the 
   await socket.until(({ changes }) => changes.length > 0);
   expect(socket.messages[0].sessions.map(({ session_id }: { session_id: string }) => session_id)).toEqual(['s']);
   expect(socket.changes).toMatchObject([{ type: 'session_created', session: { session_id: 'late' } }]);
+});
+
+it('a socket that opens with many sessions leaves turns of the loop to others', async () => {
+  let turn = 0;
+  const readIn: number[] = [];
+  await start(({ store }) => ({
+    store: {
+      ...store,
+      listSessions: (org, query) => {
+        readIn.push(turn);
+        return store.listSessions(org, query);
+      },
+    },
+  }));
+  for (let n = 0; n < MANY; n++) await h.ask('POST', '/sessions', { body: { session_id: `${n}`, session_name: '' } });
+  let turning = setImmediate(function next() {
+    turn++;
+    turning = setImmediate(next);
+  });
+  onTestFinished(() => clearImmediate(turning));
+  const socket = await openSocket(url, { token: h.org.token });
+  expect((await socket.count(1))[0].sessions).toHaveLength(MANY + 1);
+  expect(readIn.length).toBeGreaterThan(2);
+  for (const read of readIn) expect(readIn.filter((other) => other === read).length).toBeLessThanOrEqual(2);
 });
 
 it('a status is told as it is after many events that have decided nothing', async () => {

@@ -1,10 +1,11 @@
 /**
  * One WebSocket: it waits for its credential, opens with how things stand, and carries on with every change. What it is
  * sent goes straight to the network socket, framed once for all; ws reads, pings and closes. What waits for a client is
- * never more than its socket takes and one batch: a tail that is not taken from falls back to history, and is ended when
- * it stays behind.
+ * never more than its socket takes and the few batches that were on their way to it: a tail that is not taken from falls
+ * back to history, and is ended when it stays behind.
  */
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { microsOfId, type OrgId } from '@turnlog/core/ids';
 import type { LogEvent } from '@turnlog/core/store';
 import type { Tail, TailEnd, TailReader, Tails } from '@turnlog/core/tails';
@@ -113,6 +114,7 @@ export class Connection implements Held, TailReader {
           await this.#taken(textFrame(waiting, { first, last: false }));
           first = false;
         }
+        await nextTurn(); // a client as fast as we are drains within the turn, for as long as there are pieces
         if (this.over) return;
         waiting = piece;
       }
