@@ -138,6 +138,11 @@ describe('sessions', () => {
     expectAnswer(await get('/sessions/abc-123/result'), 404, { detail: 'No result found' });
     await send({ ...base('message', 3), role: 'assistant', content: [{ type: 'image' }] });
     expectAnswer(await get('/sessions/abc-123/result'), 404, { detail: 'No result found' });
+    await send({ ...base('message', 4), role: 'assistant', content: [{ type: 'text', text: 'Not the last one' }] });
+    const events = Array.from({ length: 250 }, () => ({ type: 'message', role: 'user', content: [] }));
+    expect((await h.ask('POST', '/v1/sessions/abc-123/events', { body: { events } })).status).toBe(200);
+    await send({ ...base('message', 5), role: 'assistant', content: [{ type: 'image' }] });
+    expectAnswer(await get('/sessions/abc-123/result'), 404, { detail: 'No result found' });
   });
 
   it('the result is found behind many other events, and is what an agent said elsewhere, too', async () => {

@@ -11,6 +11,9 @@ afterEach(async () => {
   for (const harness of opened.splice(0)) await harness.close();
 });
 
+/** Longer than a test may take: what waits a poll out does not pass. */
+const HELD = { waveHoldMs: 10 * 60 * 1000 };
+
 async function open(options: HarnessOptions = {}) {
   const h = await openHarness(options);
   opened.push(h);
@@ -20,7 +23,7 @@ async function open(options: HarnessOptions = {}) {
 
 describe('a held poll', () => {
   it('ends empty when the server is draining, and the next is refused until it is back', async () => {
-    const { h, url, session } = await open();
+    const { h, url, session } = await open(HELD);
     const { answer } = await hold(h, url, session);
     h.services.streams.drain();
     const { status, text } = await answer;
@@ -32,7 +35,7 @@ describe('a held poll', () => {
   });
 
   it('ends with a 404 when its session is deleted: there is nothing to listen to any more', async () => {
-    const { h, url, session } = await open();
+    const { h, url, session } = await open(HELD);
     const listener = new Listener(url, session, 0);
     const loop = listener.until(() => false);
     await eventually(() => h.services.streams.size === 1);
@@ -43,7 +46,7 @@ describe('a held poll', () => {
   });
 
   it('ends with a 401 when the access token that opened it is revoked', async () => {
-    const { h, url, session } = await open();
+    const { h, url, session } = await open(HELD);
     const { json } = await h.ask('POST', '/v1/tokens', { body: { name: 'gone', scopes: ['events:read'] } });
     const asked = openSse(`${url}/api/sessions/${session}/events`, { token: json.token });
     await eventually(() => h.services.streams.size === 1);
@@ -53,7 +56,7 @@ describe('a held poll', () => {
   });
 
   it('goes on when the session has ended, which may be started again', async () => {
-    const { h, url, session } = await open();
+    const { h, url, session } = await open(HELD);
     await push(h, session, 'terminated', null);
     const { answer } = await hold(h, url, session, '?last_event=1');
     await push(h, session, 'session.status_running', {});
@@ -61,7 +64,7 @@ describe('a held poll', () => {
   });
 
   it('gives its slot back when its client leaves', async () => {
-    const { h, url, session } = await open();
+    const { h, url, session } = await open(HELD);
     const stop = new AbortController();
     const asked = fetch(`${url}/api/sessions/${session}/events`, { signal: stop.signal }).catch(() => 'left');
     await eventually(() => h.services.streams.size === 1);
