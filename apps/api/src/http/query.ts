@@ -60,8 +60,8 @@ type Values = Record<string, string | string[] | Record<string, string>>;
 function take(pair: string, table: QueryTable, passedOver: PassedOver, values: Values): void {
   const equals = pair.indexOf('=');
   const sent = equals < 0 ? pair : pair.slice(0, equals);
+  if (isPassedOver(sent, table, passedOver)) return;
   const name = decode(sent, undefined);
-  if (isPassedOver(name, table, passedOver)) return;
   const text = decode(equals < 0 ? '' : pair.slice(equals + 1), name);
   if (formOf(table, name) === 'text') {
     if (Object.hasOwn(values, name)) throw repeated(name);
@@ -85,9 +85,15 @@ function take(pair: string, table: QueryTable, passedOver: PassedOver, values: V
   }
 }
 
-function isPassedOver(name: string, table: QueryTable, passedOver: PassedOver): boolean {
-  if (passedOver !== 'all') return passedOver.includes(name);
-  return formOf(table, SUBSCRIPT.exec(name)?.[1] ?? name) === undefined;
+function isPassedOver(sent: string, table: QueryTable, passedOver: PassedOver): boolean {
+  if (passedOver !== 'all') return passedOver.includes(sent);
+  try {
+    const name = decode(sent, undefined);
+    const base = SUBSCRIPT.exec(name)?.[1] ?? name;
+    return formOf(table, name) === undefined && (formOf(table, base) ?? 'text') === 'text';
+  } catch {
+    return true; // no name of ours is malformed
+  }
 }
 
 /** Without a prototype, so that every key is data. */

@@ -50,6 +50,15 @@ describe('publishing', () => {
     expect(json.metadata).not.toHaveProperty('organization_id');
   });
 
+  it('takes null for what was not sent', async () => {
+    const bare = await publish('deploy.finished', {}, { metadata: null });
+    expect(Object.keys(bare.metadata)).toEqual(['organization_id', 'request_id']);
+    const anonymous = await publish('deploy.finished', {}, { metadata: { user_id: null, more: null } });
+    expect(anonymous.metadata).toMatchObject({ user_id: null, more: null });
+    const { json } = await h.ask('GET', `/v1/events/${bare.id}`);
+    expect(json).not.toHaveProperty('metadata');
+  });
+
   it('never moves a session, whatever the type says', async () => {
     const session = await create({ initial_events: [{ type: 'session.status_running' }] });
     for (const type of ['session.completed', 'session.failed']) await publish(type, { session_id: session.id });

@@ -66,7 +66,7 @@ describe('last_event', () => {
   );
 
   it('twice, or not percent-encoded UTF-8, is a 400', async () => {
-    for (const query of ['last_event=1&last_event=1', 'last_event=%zz', 'last_event=%ff', 'last_event[]=1'])
+    for (const query of ['last_event=1&last_event=1', 'last_event=%zz', 'last_event=%ff'])
       await refused('GET', `${events()}?${query}`, bare(), 400, 'last_event');
   });
 

@@ -2,7 +2,6 @@
  * A JSON answer that is written piece by piece, for lists without an end in sight: never more than one piece waits for a
  * client that reads slowly, and one that takes nothing for too long is cut. An answer of one piece is an ordinary one.
  */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer, Exchange } from '../exchange.ts';
@@ -40,13 +39,18 @@ export async function answerInPieces(
     let takes = write(outgoing, (first.value ?? '') + second.value);
     for await (const piece of pieces) {
       await nextTurn(); // a client as fast as we are drains within the turn, for as long as there are pieces
-      if (!takes) await drained(outgoing, streams.limits.lagMs);
+      const goesOn = takes || (await drained(outgoing, streams.limits.lagMs));
       if (outgoing.destroyed) return SENT;
+      if (!goesOn) {
+        log.debug({ request_id: exchange.requestId }, 'an answer was cut short: its client stopped reading');
+        outgoing.destroy();
+        return SENT;
+      }
       takes = write(outgoing, piece);
     }
     outgoing.end();
   } catch (error) {
-    if (!outgoing.destroyed) log.warn({ request_id: exchange.requestId, err: error }, 'an answer was cut short');
+    log.warn({ request_id: exchange.requestId, err: error }, 'an answer was cut short');
     outgoing.destroy(); // its client must not take what it has for the whole
   }
   return SENT;
@@ -77,17 +81,18 @@ function write(outgoing: ServerResponse, piece: string): boolean {
   return outgoing.write(Buffer.from(piece));
 }
 
-/** Rejects when the client takes nothing for so long, or leaves. */
-async function drained(outgoing: ServerResponse, lagMs: number): Promise<void> {
-  if (outgoing.destroyed || !outgoing.writableNeedDrain) return;
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(new Error('The client stopped reading.')), lagMs);
-  const left = () => stop.abort(new Error('The client has left.'));
-  outgoing.once('close', left);
-  try {
-    await once(outgoing, 'drain', { signal: stop.signal });
-  } finally {
-    clearTimeout(timer);
-    outgoing.off('close', left);
-  }
+/** Whether the client takes more; false: it has taken nothing for so long, or has left. */
+function drained(outgoing: ServerResponse, lagMs: number): Promise<boolean> {
+  if (outgoing.destroyed || !outgoing.writableNeedDrain) return Promise.resolve(!outgoing.destroyed);
+  return new Promise((resolve) => {
+    const settle = (takes: boolean) => {
+      clearTimeout(timer);
+      outgoing.off('drain', onDrain).off('close', onClose);
+      resolve(takes);
+    };
+    const onDrain = () => settle(true);
+    const onClose = () => settle(false);
+    const timer = setTimeout(onClose, lagMs);
+    outgoing.once('drain', onDrain).once('close', onClose);
+  });
 }

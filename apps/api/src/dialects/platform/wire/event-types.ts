@@ -6,7 +6,7 @@ import { EVENT_ID, ORGANIZATION_ID, REQUEST_ID } from './examples.ts';
 
 const LISTED = { ...SESSION_RESOURCE_TYPES, ...RESOURCE_TYPES };
 
-const UserId = z.string().optional().openapi({ description: 'The user on whose behalf the event was published.' });
+const UserId = z.string().nullish().openapi({ description: 'The user on whose behalf the event was published.' });
 
 const EventMetadata = z
   .looseObject({
@@ -72,7 +72,7 @@ export const PublishEventParams = z
     data: z.looseObject({}).openapi({ description: 'What the event says. It is kept as sent.' }),
     metadata: z
       .looseObject({ user_id: UserId })
-      .optional()
+      .nullish()
       .openapi({ description: 'Context, kept as sent; `organization_id` and `request_id` are added by the server.' }),
   })
   .strict()

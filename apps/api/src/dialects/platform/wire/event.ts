@@ -44,12 +44,13 @@ function readType(body: JsonNode): string {
 }
 
 function readMetadata(body: JsonNode): JsonMember | undefined {
-  const metadata = member(body, 'metadata') && readObject(body, 'metadata');
-  for (const { name, value } of metadata?.value.members ?? []) {
+  if ((member(body, 'metadata')?.value.kind ?? 'null') === 'null') return undefined;
+  const metadata = readObject(body, 'metadata');
+  for (const { name, value } of metadata.value.members) {
     if (OWN_METADATA.includes(name)) {
       throw invalid(`metadata.${name}`, `'metadata.${name}' is set by the server: leave '${name}' out.`);
     }
-    if (name === 'user_id' && value.kind !== 'string') {
+    if (name === 'user_id' && value.kind !== 'string' && value.kind !== 'null') {
       throw invalid('metadata.user_id', "'metadata.user_id' must be a string, or be left out.");
     }
   }
