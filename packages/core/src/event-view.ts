@@ -21,8 +21,10 @@ export interface EventView extends Provenance {
   readonly own: readonly JsonMember[];
 }
 
-/** Levels that become nodes: the event, its members, their items and the members of those. */
-const KEEP_DEPTH = 4;
+/** Levels that become nodes below the event: its members, and their members and items. What lies deeper is spliced as it is. */
+const KEEP_DEPTH = 2;
+/** The blocks of a content, and their members. */
+const BLOCK_DEPTH = 2;
 
 /** `text` is an event's stored text. */
 export function viewEvent({ text, origin, requestId }: Provenance & { readonly text: string }): EventView {
@@ -52,8 +54,9 @@ export function payloadOf({ origin, own }: EventView): string {
 /** The text of blocks of the type `text`, one below the other, or a string itself; null: neither is there. */
 export function textOf(content: JsonNode | undefined): string | null {
   if (content?.kind === 'string') return JSON.parse(content.text) as string;
-  const texts = (content?.items ?? [])
-    .filter((block) => stringMember(block, 'type') === 'text')
+  if (content?.kind !== 'array') return null;
+  const texts = scanJson(content.text, { keepDepth: BLOCK_DEPTH })
+    .items.filter((block) => stringMember(block, 'type') === 'text')
     .map((block) => stringMember(block, 'text'))
     .filter((text) => text !== null);
   return texts.length > 0 ? texts.join('\n') : null;
