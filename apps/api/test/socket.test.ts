@@ -82,6 +82,19 @@ describe("Node's own refusals", () => {
     expectRuntime(await raw('GET /sessions HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n'), 400);
   });
 
+  it('those of a dialect that pages of every origin may call can be read by them', async () => {
+    const cookie = `cookie: ${'x'.repeat(SERVER_OPTIONS.maxHeaderSize + 1)}`;
+    for (const [path, header, status] of [
+      ['/api/sessions/x/events', 'Host: x\r\nbad header', 400],
+      ['/_wave/api/sessions/x/events', `Host: x\r\n${cookie}`, 431],
+      ['/api/sessions/x/events', 'Connection: close', 400],
+    ]) {
+      const reply = await raw(`GET ${path} HTTP/1.1\r\n${header}\r\n\r\n`);
+      expect([reply.status, Object.keys(reply.json)]).toEqual([status, ['error']]);
+      expect(reply.headers.get('access-control-allow-origin')).toBe('*');
+    }
+  });
+
   it('what is no HTTP at all is a 400', async () => {
     expectRuntime(await raw('hello there\r\n\r\n'), 400);
     expectRuntime(await raw(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])), 400);

@@ -10,6 +10,7 @@ import { eventRoutes } from './events.ts';
 import { DOCUMENTED_AT, REFERENCE } from './reference.ts';
 import { sessionRoutes } from './sessions.ts';
 import { presentRefusal } from './wire/error.ts';
+import { ORIGINS } from './wire/origins.ts';
 
 export function createWave(services: Services, credentials: Credentials): Dialect {
   const manners: Manners = {
@@ -18,7 +19,7 @@ export function createWave(services: Services, credentials: Credentials): Dialec
     admit: (exchange, pathIds) => admit(credentials, exchange, pathIds),
     passedOver: 'all',
     anyContentType: true,
-    corsOrigins: ['*'],
+    corsOrigins: ORIGINS,
     optionsStatus: 200,
   };
   const operations = new Operations(services, manners);

@@ -1,8 +1,10 @@
 /** The envelope of this dialect's refusals: `{"error": sentence}`. */
 import { z } from '@hono/zod-openapi';
 import type { TurnlogError } from '@turnlog/core/errors';
+import { corsHeaders } from '../../../http/cors.ts';
 import type { Answer } from '../../../http/exchange.ts';
 import { refusalHeaders, sentenceOf, statusOf } from '../../../http/refusals.ts';
+import { ORIGINS } from './origins.ts';
 
 export const ErrorSentence = z
   .object({ error: z.string().openapi({ description: 'One sentence for a person: what is wrong and what to do.' }) })
@@ -16,6 +18,6 @@ export function presentRefusal(error: TurnlogError): Answer {
   return {
     status: statusOf(error),
     body: JSON.stringify({ error: sentence }),
-    headers: refusalHeaders(error),
+    headers: { ...corsHeaders(ORIGINS, undefined), ...refusalHeaders(error) },
   };
 }
