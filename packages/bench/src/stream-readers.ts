@@ -6,10 +6,12 @@ export interface ReadersOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly count: number;
+  /** Ends every event, and nothing else that is sent; by default as streams of server-sent events do. */
+  readonly eventEnd?: string;
 }
 
-/** Ends every frame of an event, and no other one. */
-const FRAME_END = Buffer.from('}\n\n');
+const STREAM_EVENT_END = '}\n\n';
+const OPENED = /^HTTP\/1\.1 (?:200|101) /;
 const AT_ONCE = 50;
 /** In which a socket that the server has closed comes to its end, once it is read again. */
 const SETTLE_MS = 5_000;
@@ -21,7 +23,7 @@ export class StreamReaders {
   #reached: () => void = () => {};
 
   /** Opens streams; resolves when each has sent its first bytes. */
-  static async open({ url, headers, count }: ReadersOptions): Promise<StreamReaders> {
+  static async open({ url, headers, count, eventEnd = STREAM_EVENT_END }: ReadersOptions): Promise<StreamReaders> {
     const readers = new StreamReaders();
     const { hostname, port, pathname, search } = new URL(url);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -31,8 +33,8 @@ export class StreamReaders {
         const socket = connect(Number(port), hostname);
         socket.write(head);
         const [first] = (await once(socket, 'data')) as [Buffer];
-        if (!first.includes(' 200 OK')) throw new Error(first.toString());
-        const count = frameCounter((frames) => readers.#arrived(frames));
+        if (!OPENED.test(first.toString('latin1'))) throw new Error(first.toString());
+        const count = frameCounter(Buffer.from(eventEnd), (frames) => readers.#arrived(frames));
         socket.on('data', count);
         socket.on('error', () => {});
         readers.#sockets.push(socket);
@@ -74,13 +76,13 @@ export class StreamReaders {
 }
 
 /** Counts frames in the pieces of one stream, wherever it is cut. */
-function frameCounter(arrived: (frames: number) => void): (bytes: Buffer) => void {
+function frameCounter(end: Buffer, arrived: (frames: number) => void): (bytes: Buffer) => void {
   let carried = Buffer.alloc(0);
   return (bytes) => {
     const piece = carried.length === 0 ? bytes : Buffer.concat([carried, bytes]);
     let frames = 0;
-    for (let at = piece.indexOf(FRAME_END); at >= 0; at = piece.indexOf(FRAME_END, at + 1)) frames++;
-    carried = Buffer.from(piece.subarray(1 - FRAME_END.length)); // too short to hold a frame's end itself
+    for (let at = piece.indexOf(end); at >= 0; at = piece.indexOf(end, at + 1)) frames++;
+    carried = Buffer.from(piece.subarray(1 - end.length)); // too short to hold a frame's end itself
     if (frames > 0) arrived(frames);
   };
 }
