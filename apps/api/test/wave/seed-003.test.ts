@@ -62,7 +62,7 @@ describe('a listener', () => {
   it('that has nothing yet asks from 0, -1 or any smaller number, and gets everything from number 1', async () => {
     const session = await create(h);
     await pushAll(h, session, 3);
-    for (const lastEvent of ['0', '-1', '-17', '-0', '00', '-9007199254740991']) {
+    for (const lastEvent of ['0', '-1', '-17', '-0', '00', '-9007199254740991', '-99999999999999999999']) {
       const { json } = await h.ask('GET', `/api/sessions/${session}/events?last_event=${lastEvent}`, bare());
       expect(
         json.map(({ number }: { number: number }) => number),

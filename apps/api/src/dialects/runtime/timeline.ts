@@ -27,7 +27,10 @@ interface Numbers {
   readonly high: number;
 }
 
-/** The texts of the events in pieces of a slice or so, as of the moment of the first read. Rejects with `session_not_found`. */
+/**
+ * The texts of the events in pieces of a slice or so, as of the moment of the first read; empty ones while the times are
+ * collected. Rejects with `session_not_found`.
+ */
 export async function* timeline({ store, org, ref, textOf, isLeft }: TimelineOptions): AsyncGenerator<string[]> {
   const read = (name: SessionRef, { low, high }: { readonly low: number; readonly high: number | null }) =>
     store.sliceEvents(org, name, { low, high, descending: false, types: null, limit: limits.sliceEvents });
@@ -45,7 +48,7 @@ export async function* timeline({ store, org, ref, textOf, isLeft }: TimelineOpt
     const slice: EventSlice = await read(byId, { low: next, high });
     addInstants(instants, slice);
     next = slice.next;
-    await nextTurn();
+    yield [];
   }
   let texts: string[] = [];
   let bytes = 0;

@@ -4,9 +4,14 @@
  */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { limits } from '@turnlog/core/limits';
+import { Turnstile } from '@turnlog/core/tails/turnstile';
 import type { Answer, Exchange } from '../exchange.ts';
 import { SENT } from '../operations.ts';
 import type { Services } from '../services.ts';
+
+/** However many lists are read at once, other work waits for a few of their reads at most. */
+const reads = new Turnstile(limits.historyReadsPerTurn, nextTurn);
 
 /** A list as an answer: its texts stand between head and tail, joined by commas. */
 export interface ListInPieces {
@@ -14,7 +19,10 @@ export interface ListInPieces {
   readonly head: string;
   /** `]}` */
   readonly tail: string;
-  /** Texts of records, a bounded number at a time, perhaps none; what it throws before its first text is a refusal. */
+  /**
+   * Texts of records, a bounded number at a time, perhaps none, so that other work gets its turn; what it throws before its
+   * first text is a refusal.
+   */
   readonly texts: AsyncIterable<readonly string[]>;
 }
 
@@ -38,7 +46,6 @@ export async function answerInPieces(
   try {
     let takes = write(outgoing, (first.value ?? '') + second.value);
     for await (const piece of pieces) {
-      await nextTurn(); // a client as fast as we are drains within the turn, for as long as there are pieces
       const goesOn = takes || (await drained(outgoing, streams.limits.lagMs));
       if (outgoing.destroyed) return SENT;
       if (!goesOn) {
@@ -61,10 +68,12 @@ async function* piecesOf({ head, tail, texts }: ListInPieces): AsyncGenerator<st
   let waiting = head;
   let isFirst = true;
   for await (const some of texts) {
-    if (some.length === 0) continue;
-    if (!isFirst) yield waiting;
-    waiting = `${isFirst ? waiting : ','}${some.join(',')}`;
-    isFirst = false;
+    if (some.length > 0) {
+      if (!isFirst) yield waiting;
+      waiting = `${isFirst ? waiting : ','}${some.join(',')}`;
+      isFirst = false;
+    }
+    await reads.pass();
   }
   yield waiting + tail;
   return undefined;

@@ -18,7 +18,7 @@ const INTEGER = /^-?[0-9]+$/;
 export function firstWanted(lastEvent: string | undefined): number | null {
   if (lastEvent === undefined) return null;
   const number = INTEGER.test(lastEvent) ? Number(lastEvent) : Number.NaN;
-  if (!Number.isSafeInteger(number)) {
+  if (!(number <= Number.MAX_SAFE_INTEGER)) {
     throw invalid('last_event', "'last_event' must be a whole number in plain digits, such as 8, or be left out.");
   }
   return Math.max(1, number + 1);
