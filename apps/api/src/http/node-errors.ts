@@ -92,6 +92,11 @@ function messageOf(socket: Duplex): MessageUnderWay | undefined {
   return (socket as { _httpMessage?: MessageUnderWay })._httpMessage;
 }
 
+/** Whether an earlier request of this connection still waits for its answer, or for the end of it. */
+export function isAnswering(socket: Duplex): boolean {
+  return (messageOf(socket) ?? null) !== null;
+}
+
 /** Whether an answer is on its way already; a second one would garble it. */
 function hasAnswered(socket: Duplex): boolean {
   return messageOf(socket)?._headerSent === true;

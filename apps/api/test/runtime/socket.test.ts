@@ -175,6 +175,15 @@ describe('the handshake', () => {
     }
   });
 
+  it('that comes before an earlier answer on its connection is not taken: the two would mix', async () => {
+    await start();
+    const first = ['GET /events/s HTTP/1.1', 'Host: x', authorization(), ''];
+    const second = ['GET /ws HTTP/1.1', ...UPGRADE, authorization(), KEY, 'Sec-WebSocket-Version: 13'];
+    const { text } = await raw([...first, ...second]).catch(() => ({ text: '' }));
+    expect(text).not.toContain('101 Switching');
+    await eventually(() => h.services.streams.size === 0);
+  });
+
   it('by a page of a foreign origin is a 403, with a credential and without', async () => {
     await start({ corsOrigins: ['https://app.example'] });
     const headers = { origin: 'https://elsewhere.example' };

@@ -12,7 +12,7 @@ import type { Scope } from '@turnlog/core/tokens';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { DialectName } from '../../dialects/prefixes.ts';
 import { type Caller, type Credentials, readSecret, requireScope } from '../credentials.ts';
-import { refuseUpgrade } from '../node-errors.ts';
+import { isAnswering, refuseUpgrade } from '../node-errors.ts';
 import type { Services } from '../services.ts';
 import { hold } from '../streams/hold.ts';
 import type { Leave } from '../streams/streams.ts';
@@ -85,7 +85,7 @@ export class Sockets {
     socket.on('error', () => socket.destroy()); // Node has taken its own listeners off
     const route = this.#routes.get(pathOf(incoming));
     const requestId = makeId('req', this.#services.nowUs(), this.#services.random);
-    if (route === undefined) socket.destroy();
+    if (route === undefined || isAnswering(socket)) socket.destroy();
     else void this.#visit({ route, requestId, incoming, socket, head });
   }
 
