@@ -1,5 +1,6 @@
 /** What holds for every request, whichever dialect answers it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIALECTS } from '../src/dialects/prefixes.ts';
 import { type Harness, openHarness } from './harness.ts';
 
 let h: Harness;
@@ -310,6 +311,7 @@ describe('without a credential', () => {
 
   it('the reference page and its scripts are ours, and may load nothing from elsewhere', async () => {
     const { text, headers } = await h.ask('GET', '/docs', { token: null });
+    for (const name of DIALECTS) expect(text).toContain(`href="/openapi/${name}.json"`);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");

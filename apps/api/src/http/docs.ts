@@ -23,6 +23,16 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const TITLES = {
+  cloud: 'Native API',
+  workflow: 'Workflow dialect',
+  platform: 'Platform dialect',
+  wave: 'Wave dialect',
+  runtime: 'Runtime dialect',
+} as const satisfies Record<DialectName, string>;
+
+const DOCUMENTS = DIALECTS.map((name) => `<a href="/openapi/${name}.json">${TITLES[name]}</a>`).join(', ');
+
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -33,20 +43,12 @@ const PAGE = `<!doctype html>
 </head>
 <body>
 <div id="reference"></div>
-<noscript>This page needs JavaScript. The same reference as data: <a href="/openapi.json">/openapi.json</a></noscript>
+<noscript>This page needs JavaScript. The same reference as data: ${DOCUMENTS}.</noscript>
 <script src="/docs/scalar.js"></script>
 <script src="/docs/start.js"></script>
 </body>
 </html>
 `;
-
-const TITLES = {
-  cloud: 'Native API',
-  workflow: 'Workflow dialect',
-  platform: 'Platform dialect',
-  wave: 'Wave dialect',
-  runtime: 'Runtime dialect',
-} as const satisfies Record<DialectName, string>;
 
 const OPTIONS = {
   sources: DIALECTS.map((name) => ({ title: TITLES[name], slug: name, url: `/openapi/${name}.json` })),

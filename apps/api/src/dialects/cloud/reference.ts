@@ -29,8 +29,9 @@ Every \`POST\`, and \`PATCH\` too, takes an \`Idempotency-Key\` (alias \`X-Idemp
 characters: for 48 hours the same key with the same request has one effect and one answer, which a repeat marks
 \`Idempotent-Replayed: true\`; with another request it is a conflict.
 
-Other vocabularies read and write the same log; the documents of all are listed above. What goes on telling (streams, held
-polls, a WebSocket) is described for all of them by the AsyncAPI document at \`/asyncapi.json\`.`;
+Other dialects read and write the same log: choose one at the top left, or see \`/openapi/workflow.json\`,
+\`platform.json\`, \`wave.json\` and \`runtime.json\` beside it. Streams, held polls and a WebSocket are described for all of
+them by the AsyncAPI document at \`/asyncapi.json\`.`;
 
 export const REFERENCE: DialectReference = {
   title: 'Turnlog',

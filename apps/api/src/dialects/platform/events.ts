@@ -71,7 +71,8 @@ function subscribe(operations: Operations, services: Services): void {
       description:
         'Server-sent events: `id`, `event` (the type) and `data` (the whole event) of each. A comment comes every 15 ' +
         'seconds when nothing else does. It never ends for good: after any end, connect again with the last id as ' +
-        '`Last-Event-ID`, as browsers do by themselves; nothing is skipped and nothing comes twice.',
+        '`Last-Event-ID`, as an `EventSource` does by itself (that of a browser cannot send a token); nothing is skipped and ' +
+        'nothing comes twice.',
       responses: { ...streams(EventResource, STREAM), ...refuses('read', 429) },
     }),
     { scope: 'events:read', query: SUBSCRIBE_QUERY },

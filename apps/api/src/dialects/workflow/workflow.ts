@@ -11,7 +11,10 @@ import { ErrorDetail, presentRefusal } from './wire/error.ts';
 const DOCUMENTED_AT = '/api/v2';
 
 const DESCRIPTION = `Events of a session in numbered pages, newest first, for clients that poll with \`since\`.
-Sessions and events are those of the log: what other dialects wrote shows here, and what is written here shows there.`;
+Sessions and events are those of the log: what other dialects wrote shows here, and what is written here shows there.
+
+Send a personal access token as \`X-API-Key: <token>\` or \`Authorization: Bearer <token>\`. Ids are UUIDs in lower case.
+Refusals are \`{"detail": sentence}\`. Query parameters that are not known are passed over.`;
 
 const TAGS = [
   { name: 'Sessions', description: 'Runs, each with its own log of events.' },
