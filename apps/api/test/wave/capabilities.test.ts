@@ -8,7 +8,8 @@ import { bare, create, eventsOf, newestUuid, push } from './client.ts';
 
 const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const UNKNOWN = '6fdbd1a0-c339-41e9-b775-6d49dd567772';
-const NO_SESSION = '{"error":"No session has this token."}';
+const NO_SESSION =
+  '{"error":"No session has this token: send the one that making the session has answered, or the UUID form of its id with a personal access token."}';
 
 let h: Harness;
 beforeAll(async () => {

@@ -11,7 +11,9 @@ export const ErrorSentence = z
   .openapi('ErrorSentence', { description: 'The envelope of every refusal.' });
 
 /** Says the same of every token, and repeats none: it may be a secret. */
-const NO_SESSION = 'No session has this token.';
+const NO_SESSION =
+  'No session has this token: send the one that making the session has answered, or the UUID form of its id with a ' +
+  'personal access token.';
 
 export function presentRefusal(error: TurnlogError): Answer {
   const sentence = error.code === 'session_not_found' ? NO_SESSION : sentenceOf(error);
