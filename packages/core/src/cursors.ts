@@ -92,7 +92,8 @@ export function readPage<Kind extends CursorKind>(
 
 /** The one refusal of every cursor that does not belong to its list: malformed, unknown or foreign. */
 export function invalidCursor(param: string): Error {
-  return invalid(param, `'${param}' is not a cursor of this list: use an id or a page that this list has answered.`);
+  const wanted = param === 'page' ? 'a page' : 'an id';
+  return invalid(param, `'${param}' is not a cursor of this list: use ${wanted} that this list has answered.`);
 }
 
 /** Throws the refusal of a foreign cursor when its position lies beyond the org's clock and beyond now. */

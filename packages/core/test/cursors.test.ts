@@ -142,6 +142,11 @@ describe('after_id and before_id', () => {
     }
   });
 
+  it('a refused cursor says whether an id or a page is wanted, for some lists have no pages', () => {
+    expect(invalidCursor('after_id').message).toMatch(/use an id that this list has answered\.$/);
+    expect(invalidCursor('page').message).toMatch(/use a page that this list has answered\.$/);
+  });
+
   it('the parameter of a cursor is known to refusals that need the store', () => {
     expect(cursorParam({ ...NOTHING, after_id: EVENT })).toBe('after_id');
     expect(cursorParam({ ...NOTHING, before_id: EVENT })).toBe('before_id');
