@@ -2,7 +2,7 @@
 
 import { isEnvelopeName } from './events.ts';
 import type { EventId, SessionId } from './ids.ts';
-import { type JsonMember, type JsonNode, member, scanJson } from './json.ts';
+import { type JsonMember, type JsonNode, scanJson } from './json.ts';
 import { stringMember } from './json-members.ts';
 import { carriesData, type Provenance } from './origins.ts';
 
@@ -25,21 +25,36 @@ export interface EventView extends Provenance {
 const KEEP_DEPTH = 2;
 /** The blocks of a content, and their members. */
 const BLOCK_DEPTH = 2;
+const NULL = 'null';
 
-/** `text` is an event's stored text. */
+/** `text` is an event's stored text, whose envelope stands first and holds what core's `eventText` puts there. */
 export function viewEvent({ text, origin, requestId }: Provenance & { readonly text: string }): EventView {
   const event = scanJson(text, { keepDepth: KEEP_DEPTH });
+  const envelope = new Map<string, string>();
+  const own: JsonMember[] = [];
+  for (const member of event.members) {
+    if (isEnvelopeName(member.name)) envelope.set(member.name, member.value.text);
+    else own.push(member);
+  }
+  const sessionId = envelope.get('session_id') ?? NULL;
+  const occurredAt = envelope.get('occurred_at') ?? NULL;
+  const seq = envelope.get('seq') ?? NULL;
   return {
     origin,
     requestId,
-    id: stringMember(event, 'id') as EventId,
-    type: stringMember(event, 'type') as string,
-    sessionId: stringMember(event, 'session_id') as SessionId | null,
-    createdAt: stringMember(event, 'created_at') as string,
-    occurredAt: stringMember(event, 'occurred_at'),
-    seq: seqOf(event),
-    own: event.members.filter(({ name }) => !isEnvelopeName(name)),
+    id: plain(envelope.get('id') ?? '') as EventId,
+    type: plain(envelope.get('type') ?? ''),
+    sessionId: sessionId === NULL ? null : (plain(sessionId) as SessionId),
+    createdAt: plain(envelope.get('created_at') ?? ''),
+    occurredAt: occurredAt === NULL ? null : (JSON.parse(occurredAt) as string),
+    seq: seq === NULL ? null : Number(seq),
+    own,
   };
+}
+
+/** What a string says that has no escapes. */
+function plain(text: string): string {
+  return text.slice(1, -1);
 }
 
 /**
@@ -65,9 +80,4 @@ export function textOf(content: JsonNode | undefined): string | null {
 /** One of the event's own members. */
 export function ownMember({ own }: EventView, name: string): JsonNode | undefined {
   return own.find((candidate) => candidate.name === name)?.value;
-}
-
-function seqOf(event: JsonNode): number | null {
-  const seq = member(event, 'seq')?.value;
-  return seq?.kind === 'number' ? Number(seq.text) : null;
 }

@@ -116,10 +116,13 @@ export function highestIdBytes(micros: number): Uint8Array {
   return idBytes(micros, (length) => new Uint8Array(length).fill(0xff));
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** The same 128 bits as a UUID in lower case. */
 export function uuidOfId(id: Id<IdKind>): string {
+  const bytes = bytesFromId(id);
   let hex = '';
-  for (const byte of bytesFromId(id)) hex += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < 16; i++) hex += HEX[at(bytes, i)];
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
