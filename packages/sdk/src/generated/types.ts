@@ -135,6 +135,22 @@ export type EventType =
   | 'span.model_request_start'
   | 'span.model_request_end'
   | 'terminated'
+  | 'session_created'
+  | 'status_changed'
+  | 'step_created'
+  | 'step_status_changed'
+  | 'artifact_created'
+  | 'workflow_started'
+  | 'workflow_resumed'
+  | 'workflow_paused'
+  | 'workflow_completed'
+  | 'workflow_failed'
+  | 'workflow_error'
+  | 'session_start'
+  | 'pre_tool'
+  | 'post_tool'
+  | 'session_stop'
+  | 'message'
   | 'session.created'
   | 'session.updated'
   | 'session.archived'
@@ -225,6 +241,22 @@ export type Event =
   | SpanModelRequestStartEvent
   | SpanModelRequestEndEvent
   | TerminatedEvent
+  | WorkflowSessionCreatedEvent
+  | StatusChangedEvent
+  | StepCreatedEvent
+  | StepStatusChangedEvent
+  | ArtifactCreatedEvent
+  | WorkflowStartedEvent
+  | WorkflowResumedEvent
+  | WorkflowPausedEvent
+  | WorkflowCompletedEvent
+  | WorkflowFailedEvent
+  | WorkflowErrorEvent
+  | SessionStartEvent
+  | PreToolEvent
+  | PostToolEvent
+  | SessionStopEvent
+  | RuntimeMessageEvent
   | SessionCreatedEvent
   | SessionUpdatedEvent
   | SessionArchivedEvent
@@ -858,6 +890,438 @@ export interface TerminatedEvent {
   readonly occurred_at?: string;
   /** Number within the session, from 1; null for account events. */
   readonly seq: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A workflow session was initialised. */
+export interface WorkflowSessionCreatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session_created';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A session's status changed. */
+export interface StatusChangedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'status_changed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly old_status?: string | null;
+  readonly new_status?: string | null;
+  readonly duration_seconds?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A step of a workflow was made. */
+export interface StepCreatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'step_created';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly step_code?: string | null;
+  readonly old_status?: string | null;
+  readonly new_status?: string | null;
+  readonly duration_seconds?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A step of a workflow got on. */
+export interface StepStatusChangedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'step_status_changed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly step_code?: string | null;
+  readonly old_status?: string | null;
+  readonly new_status?: string | null;
+  readonly duration_seconds?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A file or a report was made. */
+export interface ArtifactCreatedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'artifact_created';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly artifact_id?: string | null;
+  readonly step_code?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A workflow began. */
+export interface WorkflowStartedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'workflow_started';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly workflow_type?: string | null;
+  readonly duration_seconds?: number | null;
+  readonly tests_generated?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A workflow goes on. */
+export interface WorkflowResumedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'workflow_resumed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly workflow_type?: string | null;
+  readonly duration_seconds?: number | null;
+  readonly tests_generated?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A workflow pauses. */
+export interface WorkflowPausedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'workflow_paused';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly workflow_type?: string | null;
+  readonly duration_seconds?: number | null;
+  readonly tests_generated?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A workflow succeeded. */
+export interface WorkflowCompletedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'workflow_completed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly workflow_type?: string | null;
+  readonly duration_seconds?: number | null;
+  readonly tests_generated?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A workflow failed. */
+export interface WorkflowFailedEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'workflow_failed';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly workflow_type?: string | null;
+  readonly duration_seconds?: number | null;
+  readonly tests_generated?: number | null;
+  readonly error?: string | null;
+  readonly error_type?: string | null;
+  readonly recoverable?: boolean | null;
+  readonly retry_after?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An error occurred in a workflow. */
+export interface WorkflowErrorEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'workflow_error';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: unknown;
+  readonly error?: string | null;
+  readonly error_type?: string | null;
+  readonly recoverable?: boolean | null;
+  readonly retry_after?: number | null;
+  readonly duration_seconds?: number | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An agent's session starts, or starts again. */
+export interface SessionStartEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session_start';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly session_name?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A tool is about to run. */
+export interface PreToolEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'pre_tool';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly session_name?: string | null;
+  readonly tool_name?: string | null;
+  readonly tool_input?: PreToolEventToolInput | null;
+  readonly tool_output?: unknown;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A tool has run. */
+export interface PostToolEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'post_tool';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly session_name?: string | null;
+  readonly tool_name?: string | null;
+  readonly tool_input?: PostToolEventToolInput | null;
+  readonly tool_output?: unknown;
+  readonly error?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** An agent's session ends; with an exit code other than 0 it has failed. */
+export interface SessionStopEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'session_stop';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly session_name?: string | null;
+  readonly exit_code?: number | null;
+  readonly reason?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+/** A message of the user or of the assistant. */
+export interface RuntimeMessageEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'message';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly session_name?: string | null;
+  readonly role?: string | null;
+  readonly content?: readonly unknown[] | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
@@ -1605,6 +2069,16 @@ export interface SessionsListParams {
   readonly created_at?: CreatedAtFilter | undefined;
   /** Only sessions whose metadata has all these pairs: `metadata[key]=value`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface PreToolEventToolInput {
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface PostToolEventToolInput {
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
 }
 
 export interface SessionCreatedEventData {

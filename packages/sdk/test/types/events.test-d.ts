@@ -43,6 +43,13 @@ export function summary(event: Event): string {
     case 'agent.thinking':
       holds<Equal<(typeof event)['note'], unknown>>();
       return event.turn_id ?? '';
+    case 'workflow_error':
+      holds<Equal<typeof event.retry_after, number | null | undefined>>();
+      holds<Equal<typeof event.data, unknown>>();
+      return event.error ?? '';
+    case 'session_stop':
+      holds<Equal<typeof event.exit_code, number | null | undefined>>();
+      return event.reason ?? '';
     // @ts-expect-error: a misspelt type is found.
     case 'user.mesage':
       return '';

@@ -9,6 +9,7 @@ import {
   SessionErrorDetails,
   StopReason,
 } from './event-parts.ts';
+import { RUN_TYPES } from './run-event-types.ts';
 
 export interface ListedType {
   readonly name: string;
@@ -79,6 +80,7 @@ export const LISTED_TYPES: Readonly<Record<string, ListedType>> = {
   'span.model_request_start': { name: 'SpanModelRequestStartEvent', description: 'A model request started.' },
   'span.model_request_end': { name: 'SpanModelRequestEndEvent', description: 'A model request ended.' },
   terminated: { name: 'TerminatedEvent', description: 'The execution was terminated.' },
+  ...RUN_TYPES,
   ...resourceTypes(),
 };
 
