@@ -1,7 +1,7 @@
 /**
  * Events as this dialect has them. What was sent is stored as the event's own members, as source text; its `timestamp` is
- * the event's `occurred_at`. A row shows every optional member or null: of events that came another way, the own members
- * of these names, where they have the type that this dialect gives them.
+ * the event's `occurred_at`. A row shows every optional member or null: of events that came another way, what they say
+ * under these names, where it has the type that this dialect gives it.
  */
 import { z } from '@hono/zod-openapi';
 import { parseInstant } from '@turnlog/core/clock';
@@ -10,6 +10,7 @@ import { type EventView, ownMember } from '@turnlog/core/event-view';
 import { draftParts, type EventDraft, isEnvelopeName, isEventType } from '@turnlog/core/events';
 import { type JsonNode, member, scanJson } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
+import { carriesData } from '@turnlog/core/origins';
 import type { Session } from '@turnlog/core/sessions';
 import { checkObject, requiredString } from './body.ts';
 import { nameOfSession } from './session.ts';
@@ -129,7 +130,12 @@ function membersOf(view: EventView, session: Pick<Session, 'id' | 'externalId'>)
     `"event_type":"${type}"`,
     `"timestamp":${JSON.stringify(timestampOf(view))}`,
   ];
-  const rest = OPTIONAL_NAMES.map((name) => `"${name}":${shownAs(name, ownMember(view, name))}`);
+  const said = carriesData(view.origin) ? ownMember(view, 'data') : undefined;
+  const members = said === undefined ? view.own : said.members;
+  const rest = OPTIONAL_NAMES.map((name) => {
+    const value = members.find((candidate) => candidate.name === name)?.value;
+    return `"${name}":${shownAs(name, value)}`;
+  });
   return [...head, ...rest].join(',');
 }
 
@@ -137,7 +143,12 @@ function membersOf(view: EventView, session: Pick<Session, 'id' | 'externalId'>)
 function shownAs(name: OptionalName, value: JsonNode | undefined): string {
   if (value === undefined) return 'null';
   if (name === 'content' && value.kind === 'string') return `[{"type":"text","text":${value.text}}]`;
-  return FITS[name](value) ? value.text : 'null';
+  return fits(name, value) ? value.text : 'null';
+}
+
+/** Whether a value has the type that its name has here; of an array only so many items may be nodes, or none. */
+function fits(name: OptionalName, value: JsonNode): boolean {
+  return FITS[name](name === 'content' ? scanJson(value.text, { keepDepth: 1 }) : value);
 }
 
 const isString = ({ kind }: JsonNode) => kind === 'string';
@@ -164,8 +175,7 @@ const FORMS: Readonly<Record<OptionalName, string>> = {
 
 function checkOptional(name: OptionalName, value: JsonNode | undefined): void {
   if (value === undefined || value.kind === 'null') return;
-  const whole = name === 'content' ? scanJson(value.text, { keepDepth: 1 }) : value; // a body hands only so many items out
-  if (FITS[name](whole)) return;
+  if (fits(name, value)) return;
   throw invalid(name, `'${name}' must be ${FORMS[name]}.`);
 }
 
