@@ -1,4 +1,4 @@
-/** What refusals have in common in every dialect but the native one, which says more: status and headers. */
+/** What refusals have in common: status, sentence, and the headers of all dialects but the native one, which says more. */
 import type { ErrorCode, TurnlogError } from '@turnlog/core/errors';
 import { MethodNotAllowed } from './dialect.ts';
 

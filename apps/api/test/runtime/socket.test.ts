@@ -1,9 +1,11 @@
 /** The socket's door and bounds: who is let in, what ends it, and that nobody's socket harms another's. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
 import { Tails } from '@turnlog/core/tails';
 import { makeSecret } from '@turnlog/core/tokens';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { nextTurn } from '../../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from '../harness.ts';
 import { openSocket, refusedSocket, type SocketClient, type SocketOpening } from '../support/sockets.ts';
@@ -173,6 +175,16 @@ describe('the handshake', () => {
     for (const [[first = '', ...rest], status] of asked) {
       expect((await raw([first, close, 'Host: x', authorization(), ...rest])).status, first).toBe(status);
     }
+  });
+
+  it('is answered with the id of its request, as everything is', async () => {
+    await start();
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/ws`, {
+      headers: { authorization: `Bearer ${h.org.token}` },
+    });
+    const [response] = (await once(ws, 'upgrade')) as [IncomingMessage];
+    expect(response.headers['request-id']).toMatch(/^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+    ws.terminate();
   });
 
   it('that comes before an earlier answer on its connection is not taken: the two would mix', async () => {

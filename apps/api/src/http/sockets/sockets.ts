@@ -63,11 +63,15 @@ export class Sockets {
   readonly #credentials: Credentials;
   readonly #routes: ReadonlyMap<string, ServedRoute>;
   readonly #server = new WebSocketServer(OPTIONS);
+  readonly #requestIds = new WeakMap<IncomingMessage, RequestId>();
 
   constructor(services: Services, credentials: Credentials, routes: readonly SocketRoute[]) {
     this.#services = services;
     this.#credentials = credentials;
     this.#routes = new Map(routes.map((route) => [route.path, { ...route, frames: new SocketFrames(route.words) }]));
+    this.#server.on('headers', (headers, incoming) => {
+      headers.push(`request-id: ${this.#requestIds.get(incoming)}`);
+    });
     this.#server.on('wsClientError', (error, socket, incoming) => {
       const refusal = new TurnlogError('invalid_request', `This is not a WebSocket handshake: ${error.message}.`);
       refuseUpgrade(refusal, incoming, socket, services, VERSION);
@@ -85,6 +89,7 @@ export class Sockets {
     socket.on('error', () => socket.destroy()); // Node has taken its own listeners off
     const route = this.#routes.get(pathOf(incoming));
     const requestId = makeId('req', this.#services.nowUs(), this.#services.random);
+    this.#requestIds.set(incoming, requestId);
     if (route === undefined || isAnswering(socket)) socket.destroy();
     else void this.#visit({ route, requestId, incoming, socket, head });
   }

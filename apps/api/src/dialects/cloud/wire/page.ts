@@ -103,7 +103,7 @@ export function presentFeedPage(query: PageQuery<'evt'>, page: FeedPage): Uint8A
   const after = query.cursor?.direction !== 'before';
   const edges = after ? { firstId, lastId: scannedThrough, hasMore } : { firstId: scannedThrough, lastId, hasMore };
   const next = hasMore ? nextToken(FEED, query, edges) : 'null';
-  const end = `${idsOf(page)},"has_more":${hasMore},"next_page":${next},"scanned_through":${quoted(scannedThrough)}}`;
+  const end = `${idsOf(page)},"has_more":${hasMore},"next_page":${next},"scanned_through":${JSON.stringify(scannedThrough)}}`;
   return Buffer.concat([PAGE_START_BYTES, page.json, Buffer.from(`]${end}`)]);
 }
 
@@ -121,7 +121,7 @@ function pageEnd<Kind extends CursorKind>(
 }
 
 function idsOf({ firstId, lastId }: Pick<Edges<CursorKind>, 'firstId' | 'lastId'>): string {
-  return `,"first_id":${quoted(firstId)},"last_id":${quoted(lastId)}`;
+  return `,"first_id":${JSON.stringify(firstId)},"last_id":${JSON.stringify(lastId)}`;
 }
 
 /** The token that leads on in the direction of travel. */
@@ -141,8 +141,4 @@ function token<Kind extends CursorKind>(
 
 function opposite(direction: Direction): Direction {
   return direction === 'after' ? 'before' : 'after';
-}
-
-function quoted(id: string | null): string {
-  return id === null ? 'null' : `"${id}"`;
 }

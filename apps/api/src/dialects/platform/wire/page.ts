@@ -51,9 +51,5 @@ export function presentPage(
   texts: readonly string[],
   { hasMore, firstId, lastId }: Pick<FeedPage, 'hasMore' | 'firstId' | 'lastId'>,
 ): string {
-  return `{"data":[${texts.join(',')}],"has_more":${hasMore},"first_id":${quoted(firstId)},"last_id":${quoted(lastId)}}`;
-}
-
-function quoted(id: string | null): string {
-  return id === null ? 'null' : `"${id}"`;
+  return `{"data":[${texts.join(',')}],"has_more":${hasMore},"first_id":${JSON.stringify(firstId)},"last_id":${JSON.stringify(lastId)}}`;
 }
