@@ -2,6 +2,8 @@
 export const limits = {
   bodyBytes: 4 * 1024 * 1024,
   eventBytes: 256 * 1024,
+  /** A body that holds one event: the event, and what its dialect sends around it. */
+  eventBodyBytes: 320 * 1024,
   batchEvents: 500,
   jsonDepth: 64,
   jsonObjectMembers: 10_000,

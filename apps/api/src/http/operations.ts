@@ -11,7 +11,7 @@ import type { JsonNode } from '@turnlog/core/json';
 import type { Idempotency, WriteContext } from '@turnlog/core/store';
 import type { Scope } from '@turnlog/core/tokens';
 import type { Context } from 'hono';
-import { checkContentType, checkDeclaredLength, parseJson, readBytes } from './body.ts';
+import { checkContentType, checkDeclaredLength, checkHoldsOneEvent, parseJson, readBytes } from './body.ts';
 import { type Caller, requireScope } from './credentials.ts';
 import { MethodNotAllowed, type PresentRefusal, refuse, routeNotFound } from './dialect.ts';
 import { type Answer, Exchange } from './exchange.ts';
@@ -42,6 +42,8 @@ export interface Rules<Table extends QueryTable> {
   readonly scope: Scope;
   readonly query?: Table;
   readonly body?: 'required' | 'optional';
+  /** Whether the body is one event. */
+  readonly oneEvent?: true;
   /** A second method that does the same. */
   readonly alias?: 'patch';
   /** Does its work when the caller accepts a stream. */
@@ -182,6 +184,7 @@ export class Operations {
       const idempotency = typeof key === 'string' ? identify(operation, exchange, pathIds, key, bytes) : null;
       if (replaying && kept !== idempotency?.fingerprint) throw idempotencyKeyReused();
       if (rules.body !== undefined && !replaying) this.#checkContentType(exchange);
+      if (rules.oneEvent && !replaying) checkHoldsOneEvent(bytes);
       const body = rules.body === undefined ? null : parseJson(bytes);
       if (rules.body === 'required' && body === null) throw noBody();
       if (key === null) throw invalidKey();

@@ -98,7 +98,7 @@ function publishEvent(operations: Operations, { store }: Services): void {
       request: takes(PublishEventParams, PUBLISHED),
       responses: { ...answers(201, EventResource, 'The stored event.', EVENT), ...refuses('write') },
     }),
-    { scope: 'events:write', body: 'required' },
+    { scope: 'events:write', body: 'required', oneEvent: true },
     async ({ org, body, context }) => {
       const outcome = await store.publishEvents(org, [parseEvent(body)], context);
       const [text = ''] = outcome.value;

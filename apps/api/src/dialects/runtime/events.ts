@@ -110,7 +110,7 @@ function sendEvent(operations: Operations, { store }: Services): void {
       request: takes(EventInput, SENT_EVENT),
       responses: { ...answers(200, Accepted, 'It is stored.', STORED), ...refuses('write', 404) },
     }),
-    { scope: 'events:write', body: 'required', missing: missingSession(store) },
+    { scope: 'events:write', body: 'required', oneEvent: true, missing: missingSession(store) },
     async (call) => {
       const { sessionId, draft } = parseEvent(call.body);
       if (sessionId !== call.pathIds[0]) throw invalid('session_id', 'Event session_id must match URL session_id');
@@ -136,7 +136,7 @@ function sendEventLegacy(operations: Operations, { store }: Services): void {
       request: takes(EventInput, STARTED),
       responses: { ...answers(200, Accepted, 'It is stored.', STORED), ...refuses('write', 404) },
     }),
-    { scope: 'events:write', body: 'required' },
+    { scope: 'events:write', body: 'required', oneEvent: true },
     async ({ org, caller, body, context }) => {
       const sent = parseEvent(body);
       if (sent.draft.type === 'session_start') requireScope(caller, 'sessions:write');

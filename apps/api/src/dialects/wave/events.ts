@@ -71,7 +71,7 @@ function push(operations: Operations, { store }: Services, sessions: TokenedSess
       request: takes(PushEventParams, PAUSED),
       responses: { ...answersNothing('It is stored.'), ...refusesHere('write', 404) },
     }),
-    { scope: 'events:write', body: 'required', missing: sessions.missing },
+    { scope: 'events:write', body: 'required', oneEvent: true, missing: sessions.missing },
     async (call) => {
       const event = parseEvent(call.body);
       const outcome = await store.appendEvents(call.org, { id: await sessions.idOf(call) }, [event], call.context);

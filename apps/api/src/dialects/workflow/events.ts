@@ -75,7 +75,7 @@ function createEvent(operations: Operations, { store }: Services): void {
       request: takes(CreateEventParams, SENT_EVENT),
       responses: { ...answers(201, EventItem, 'The stored event.', EVENT), ...refuses('write', 404) },
     }),
-    { scope: 'events:write', body: 'required', missing: missingSession(store) },
+    { scope: 'events:write', body: 'required', oneEvent: true, missing: missingSession(store) },
     async (call) => {
       const draft = parseEvent(call.body);
       const outcome = await store.appendEvents(call.org, sessionOf(call), [draft], call.context).catch(inNameOf(call));
