@@ -67,13 +67,14 @@ export async function answerInPieces(
 async function* piecesOf({ head, tail, texts }: ListInPieces): AsyncGenerator<string, undefined> {
   let waiting = head;
   let isFirst = true;
+  let taken = 0;
   for await (const some of texts) {
     if (some.length > 0) {
       if (!isFirst) yield waiting;
       waiting = `${isFirst ? waiting : ','}${some.join(',')}`;
       isFirst = false;
     }
-    await reads.pass();
+    if (++taken > 1) await reads.pass(); // most lists end with their first piece
   }
   yield waiting + tail;
   return undefined;
