@@ -3,6 +3,7 @@ import { Tails } from '@turnlog/core/tails';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nextTurn } from '../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from './harness.ts';
+import { breakable } from './support/breaking.ts';
 import { gated } from './support/gated.ts';
 import { eventually, type Opening, openSse, type SseClient } from './support/sse.ts';
 
@@ -155,23 +156,8 @@ describe('a token that stops to count takes along what it has opened, and nothin
 
 describe('a failure of ours', () => {
   async function startBroken(): Promise<{ broken: boolean }> {
-    const state = { broken: false };
-    await start(({ store }) => ({
-      tails: new Tails({
-        store: {
-          headOf: store.headOf.bind(store),
-          getEvent: store.getEvent.bind(store),
-          lastUs: store.lastUs.bind(store),
-          async readOn(...question: Parameters<typeof store.readOn>) {
-            if (state.broken) throw new Error('disk I/O error in /secret/path');
-            return store.readOn(...question);
-          },
-        },
-        wakeups: store,
-        lagBytes: 1_000_000,
-        nextTurn,
-      }),
-    }));
+    const state = breakable();
+    await start(state.options);
     return state;
   }
   const SENTENCE = 'Something went wrong on our side. If it goes on, report it with the request id.';

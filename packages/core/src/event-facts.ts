@@ -3,6 +3,12 @@ import type { EventDraft, Usage } from './events.ts';
 import type { JsonNode } from './json.ts';
 import { numberMember, objectMember, stringMember } from './json-members.ts';
 import { hasSignal, signalOf } from './lifecycle.ts';
+import { carriesData, type Origin } from './origins.ts';
+
+/** The part of an event that other dialects see, as `payloadOf` shows it; undefined when that is no object. */
+export function payloadNode(origin: Origin, event: JsonNode): JsonNode | undefined {
+  return carriesData(origin) ? objectMember(event, 'data') : event;
+}
 
 /** `payload` is the part of the event that other dialects see; undefined when it is no object. */
 export function lifecycleFacts(

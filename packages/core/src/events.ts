@@ -1,14 +1,14 @@
 /** Events: immutable facts of a session or of the org's account stream. */
 import { parseInstant } from './clock.ts';
 import { invalid, TurnlogError } from './errors.ts';
-import { lifecycleFacts } from './event-facts.ts';
+import { lifecycleFacts, payloadNode } from './event-facts.ts';
 import { checkFields } from './event-fields.ts';
 import type { EventId, TurnId } from './ids.ts';
 import { type JsonMember, type JsonNode, member, utf8Length } from './json.ts';
 import { objectMember, stringMember } from './json-members.ts';
 import type { Signal } from './lifecycle.ts';
 import { limits } from './limits.ts';
-import { carriesData, type Origin } from './origins.ts';
+import type { Origin } from './origins.ts';
 
 /** Token counts, summed over a session's `session.status_idle` events. */
 export interface Usage {
@@ -60,6 +60,7 @@ const ENVELOPE = new Set(['type', 'turn_id', 'occurred_at', 'schema_version']);
 /** The member of `data` whose presence proves that the server itself wrote an event. */
 const AUTHOR_MARK = 'caused_by';
 const DEFAULT_SCHEMA_VERSION = '"1.0"';
+const COMMA_BYTES = 1;
 
 /** Reads one event in the native form; `path` names it in refusals (`events[3]`). Throws `invalid_request`. */
 export function draftEvent(event: JsonNode, path: string): EventDraft {
@@ -74,7 +75,7 @@ export function draftEvent(event: JsonNode, path: string): EventDraft {
       throw invalid(`${path}.${name}`, `'${path}.${name}' is set by the server: leave '${name}' out.`);
     }
   }
-  return draftParts({
+  return draftOf({
     origin: 'native',
     type,
     turnId: readTurnId(event, `${path}.turn_id`),
@@ -105,16 +106,20 @@ export interface EventParts {
 
 /** An event to store, of checked parts. Throws `invalid_request` when its own fields contradict its type or are too many. */
 export function draftParts(parts: EventParts): EventDraft {
-  const { origin, type, own, prefix } = parts;
-  const event = objectOf(own);
-  const fields = own.map(({ text }) => text).join(',');
-  const bytes = utf8Length(fields);
+  const bytes = parts.own.reduce((sum, { text }) => sum + utf8Length(text) + COMMA_BYTES, -COMMA_BYTES);
   if (bytes > limits.eventBytes) {
     const message = `The event has ${bytes} bytes; an event may have ${limits.eventBytes} (256 KiB).`;
     throw new TurnlogError('invalid_request', message);
   }
+  return draftOf(parts);
+}
+
+/** The same of an event whose size is known. */
+function draftOf(parts: EventParts): EventDraft {
+  const { origin, type, own, prefix } = parts;
+  const event = objectOf(own);
   const data = objectMember(event, 'data');
-  const payload = carriesData(origin) ? data : event;
+  const payload = payloadNode(origin, event);
   checkFields(parts, event, payload);
   if (data && member(data, AUTHOR_MARK)) {
     const param = `${prefix}${parts.data}.${AUTHOR_MARK}`;
@@ -126,7 +131,7 @@ export function draftParts(parts: EventParts): EventDraft {
     turnId: parts.turnId ?? null,
     occurredAt: parts.occurredAt ?? null,
     schemaVersion: parts.schemaVersion ?? DEFAULT_SCHEMA_VERSION,
-    fields,
+    fields: own.map(({ text }) => text).join(','),
     aboutAgent: stringMember(data, 'agent_id'),
     aboutSession: stringMember(data, 'session_id'),
     ...lifecycleFacts(type, event, payload),

@@ -44,12 +44,13 @@ export interface SignalFacts {
 /** The type that the wave dialect tells its statuses with; it moves wave sessions only. */
 export const WAVE_STATUS = 'status';
 
-const WAVE_SIGNALS: ReadonlyMap<string | null, Signal> = new Map([
-  ['running', 'run'],
-  ['paused', 'pause'],
-  ['completed', 'finish'],
-  ['aborted', 'fail'],
-]);
+const WAVE_SIGNALS = {
+  running: 'run',
+  paused: 'pause',
+  completed: 'finish',
+  aborted: 'fail',
+} as const satisfies Record<string, Signal>;
+type WaveWord = keyof typeof WAVE_SIGNALS;
 
 const SIGNALS: Readonly<Record<string, (facts: SignalFacts) => Signal | null>> = {
   'session.status_running': () => 'reopen',
@@ -65,7 +66,7 @@ const SIGNALS: Readonly<Record<string, (facts: SignalFacts) => Signal | null>> =
   workflow_failed: () => 'fail',
   terminated: () => 'terminate',
   'session.status_terminated': () => 'terminate',
-  [WAVE_STATUS]: ({ word }) => WAVE_SIGNALS.get(word) ?? null,
+  [WAVE_STATUS]: ({ word }) => (isWaveWord(word) ? WAVE_SIGNALS[word] : null),
 };
 
 /** The types of all events that can move a session. */
@@ -74,6 +75,10 @@ export const SIGNAL_TYPES: readonly string[] = Object.keys(SIGNALS);
 /** What an event of this type asks of its session's phase; null: nothing. */
 export function signalOf(type: string, facts: SignalFacts): Signal | null {
   return Object.hasOwn(SIGNALS, type) ? (SIGNALS[type]?.(facts) ?? null) : null;
+}
+
+function isWaveWord(word: string | null): word is WaveWord {
+  return word !== null && Object.hasOwn(WAVE_SIGNALS, word);
 }
 
 /** What an event asks of a session that comes from there. */
@@ -127,16 +132,14 @@ export function isActive(phase: Phase): boolean {
 /** What a controller asks of a wave session. */
 export type Move = 'start' | 'pause' | 'stop';
 
-const MOVES: Readonly<
-  Record<Move, { readonly from: readonly Phase[]; readonly word: string; readonly signal: Signal }>
-> = {
-  start: { from: ['created', 'paused'], word: 'running', signal: 'run' },
-  pause: { from: ['running', 'rescheduling'], word: 'paused', signal: 'pause' },
-  stop: { from: ['created', 'running', 'rescheduling', 'paused'], word: 'aborted', signal: 'fail' },
+const MOVES: Readonly<Record<Move, { readonly from: readonly Phase[]; readonly word: WaveWord }>> = {
+  start: { from: ['created', 'paused'], word: 'running' },
+  pause: { from: ['running', 'rescheduling'], word: 'paused' },
+  stop: { from: ['created', 'running', 'rescheduling', 'paused'], word: 'aborted' },
 };
 
 /** The status that a move leads to; null: it is none in this phase. */
-export function moveFrom(phase: Phase, move: Move): { readonly word: string; readonly signal: Signal } | null {
-  const { from, ...target } = MOVES[move];
-  return from.includes(phase) ? target : null;
+export function moveFrom(phase: Phase, move: Move): { readonly word: WaveWord; readonly signal: Signal } | null {
+  const { from, word } = MOVES[move];
+  return from.includes(phase) ? { word, signal: WAVE_SIGNALS[word] } : null;
 }

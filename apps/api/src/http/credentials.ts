@@ -6,11 +6,12 @@
 import { hash } from 'node:crypto';
 import type { Directory } from '@turnlog/core/directory';
 import { TurnlogError } from '@turnlog/core/errors';
-import type { SessionId, TokenId } from '@turnlog/core/ids';
+import type { TokenId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import { isSecret, type Principal, type Scope } from '@turnlog/core/tokens';
 import type { DialectName } from '../dialects/prefixes.ts';
 import type { Exchange } from './exchange.ts';
+import { makeRoom } from './oldest.ts';
 import type { Services } from './services.ts';
 
 /** Who asks, as a request was let in. */
@@ -74,11 +75,9 @@ export class Credentials {
   }
 
   /** The bearer of a capability, whom it lets into one session; null: it is none. */
-  async admitCapability(secret: string): Promise<{ readonly caller: Caller; readonly session: SessionId } | null> {
+  async admitCapability(secret: string): Promise<Caller | null> {
     const found = await this.#directory.findCapability(sha256(secret));
-    if (found === null) return null;
-    const { org, session } = found;
-    return { caller: { ...UNNAMED, org, scopes: OPEN_SCOPES, holder: session }, session };
+    return found && { ...UNNAMED, org: found.org, scopes: OPEN_SCOPES, holder: found.session };
   }
 
   /** What a secret that was admitted once stands for by now: null when it is revoked, rotated away or expired. */
@@ -120,7 +119,7 @@ export class Credentials {
 
   #remember(secretHash: string, caller: Caller): void {
     this.#remembered.delete(secretHash);
-    makeRoom(this.#remembered);
+    makeRoom(this.#remembered, limits.credentialCacheEntries);
     this.#remembered.set(secretHash, { caller, untilMs: performance.now() + limits.credentialCacheMs });
   }
 
@@ -136,7 +135,7 @@ export class Credentials {
     const touchedUs = this.#touchedUs.get(tokenId);
     if (touchedUs !== undefined && Math.abs(usedUs - touchedUs) < limits.lastUsedEveryMs * 1000) return;
     this.#touchedUs.delete(tokenId);
-    makeRoom(this.#touchedUs);
+    makeRoom(this.#touchedUs, limits.credentialCacheEntries);
     this.#touchedUs.set(tokenId, usedUs);
     this.#directory.touchTokens(new Map([[tokenId, { org, usedUs }]]));
   }
@@ -157,11 +156,6 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
-/** Whether a request carries a credential, be it right or wrong. */
-export function sendsSecret(asked: Asked): boolean {
-  return readSecret(asked) !== undefined;
-}
-
 /** Authorization counts when both headers are sent; a scheme other than Bearer counts as absent. */
 export function readSecret(asked: Asked): string | undefined {
   const authorization = asked.header('authorization');
@@ -178,13 +172,4 @@ export function noLongerValid(): TurnlogError {
 /** One sentence for malformed, unknown, expired and revoked: which of them it is, is not for the caller to learn. */
 function refused(): TurnlogError {
   return new TurnlogError('credential_refused', 'The access token is malformed, unknown, expired or revoked.');
-}
-
-/** Drops the oldest entry of a full map. */
-function makeRoom(entries: Map<string, unknown>): void {
-  if (entries.size < limits.credentialCacheEntries) return;
-  for (const oldest of entries.keys()) {
-    entries.delete(oldest);
-    return;
-  }
 }

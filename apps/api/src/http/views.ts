@@ -5,8 +5,12 @@ import { limits } from '@turnlog/core/limits';
 import type { EventRecord } from '@turnlog/core/store';
 
 export function viewOf({ text, origin, requestId }: Omit<EventRecord, 'id'>): EventView {
-  const source = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8');
-  return viewEvent({ text: source, origin, requestId });
+  return viewEvent({ text: decoded(text), origin, requestId });
+}
+
+/** A stored text. */
+export function decoded(text: Uint8Array): string {
+  return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8');
 }
 
 /** Shows each event of a page; taking large ones apart costs milliseconds, so others get turns of the loop in between. */

@@ -2,12 +2,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
-import { Tails } from '@turnlog/core/tails';
 import { makeSecret } from '@turnlog/core/tokens';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { nextTurn } from '../../src/process/machine.ts';
 import { type Harness, type HarnessOptions, openHarness, streaming } from '../harness.ts';
+import { breakable } from '../support/breaking.ts';
 import { openSocket, refusedSocket, type SocketClient, type SocketOpening } from '../support/sockets.ts';
 import { eventually } from '../support/sse.ts';
 
@@ -307,23 +306,8 @@ describe('what ends a socket', () => {
   });
 
   it('is a failure of ours, with 1011, which is logged', async () => {
-    const state = { broken: false };
-    await start(({ store }) => ({
-      tails: new Tails({
-        store: {
-          headOf: store.headOf.bind(store),
-          getEvent: store.getEvent.bind(store),
-          lastUs: store.lastUs.bind(store),
-          async readOn(...question: Parameters<typeof store.readOn>) {
-            if (state.broken) throw new Error('disk I/O error in /secret/path');
-            return store.readOn(...question);
-          },
-        },
-        wakeups: store,
-        lagBytes: 1_000_000,
-        nextTurn,
-      }),
-    }));
+    const state = breakable();
+    await start(state.options);
     const socket = await open();
     await socket.count(1);
     state.broken = true;

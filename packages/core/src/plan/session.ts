@@ -69,8 +69,8 @@ export function planMove(org: OrgHead, session: Session, move: Move, context: Pl
   const target = session.origin === 'wave' && session.archivedUs === null ? moveFrom(session.phase, move) : null;
   if (target === null) return unchanged(org, session);
   const { word, signal } = target;
-  const draft: EventDraft = { ...BARE, origin: 'wave', type: WAVE_STATUS, fields: `"data":"${word}"`, signal };
-  const plan = planAppend(org, session, [draft], context);
+  const status: EventDraft = { ...INTERRUPT, origin: 'wave', type: WAVE_STATUS, fields: `"data":"${word}"`, signal };
+  const plan = planAppend(org, session, [status], context);
   return { ...plan, value: plan.value.session };
 }
 
@@ -132,7 +132,7 @@ export interface Canceled {
   readonly interrupted: boolean;
 }
 
-const BARE: EventDraft = {
+const INTERRUPT: EventDraft = {
   type: 'user.interrupt',
   origin: 'native',
   turnId: null,
@@ -149,7 +149,7 @@ const BARE: EventDraft = {
 /** Plans a cancel: a `user.interrupt` event when work is going on, else nothing. Refuses with `session_archived`. */
 export function planCancel(org: OrgHead, session: Session, context: PlanContext): Plan<Canceled> {
   if (!isActive(session.phase)) return { ...unchanged(org, session), value: { session, interrupted: false } };
-  const plan = planAppend(org, session, [BARE], context);
+  const plan = planAppend(org, session, [INTERRUPT], context);
   return { ...plan, value: { session: plan.value.session, interrupted: true } };
 }
 

@@ -1,5 +1,6 @@
 /** Frames of this dialect's streams. An event shows its org, so every org has frames of its own, which its streams share. */
 import type { OrgId } from '@turnlog/core/ids';
+import { makeRoom } from '../../http/oldest.ts';
 import { Frames } from '../../http/streams/frames.ts';
 import { viewOf } from '../../http/views.ts';
 import { presentEvent } from './wire/event.ts';
@@ -13,15 +14,8 @@ export class FramesByOrg {
   of(org: OrgId): Frames {
     const frames = this.#kept.get(org) ?? new Frames((event) => Buffer.from(presentEvent(viewOf(event), org)));
     this.#kept.delete(org);
+    makeRoom(this.#kept, ORGS_KEPT);
     this.#kept.set(org, frames);
-    if (this.#kept.size > ORGS_KEPT) this.#dropOldest();
     return frames;
-  }
-
-  #dropOldest(): void {
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
-      return;
-    }
   }
 }

@@ -3,10 +3,10 @@
  * own events are told with its name as it is now; one that is deleted meanwhile is passed over.
  */
 import { TurnlogError } from '@turnlog/core/errors';
-import { lifecycleFacts } from '@turnlog/core/event-facts';
+import { lifecycleFacts, payloadNode } from '@turnlog/core/event-facts';
 import { type EventView, ownMember } from '@turnlog/core/event-view';
 import type { OrgId, SessionId } from '@turnlog/core/ids';
-import { type JsonNode, scanJson } from '@turnlog/core/json';
+import { scanJson } from '@turnlog/core/json';
 import { stringMember } from '@turnlog/core/json-members';
 import {
   hasSignal,
@@ -18,10 +18,9 @@ import {
   signalIn,
   WAVE_STATUS,
 } from '@turnlog/core/lifecycle';
-import { carriesData } from '@turnlog/core/origins';
 import type { Session } from '@turnlog/core/sessions';
 import type { EventRecord, EventSlice, LogEvent, Store } from '@turnlog/core/store';
-import { viewOf } from '../../http/views.ts';
+import { decoded, viewOf } from '../../http/views.ts';
 import { eventMessage, sessionDeletedMessage, sessionMessage } from './wire/message.ts';
 import type { Status } from './wire/session.ts';
 
@@ -127,15 +126,9 @@ function decides(signal: Signal): boolean {
 }
 
 function signalOfText({ origin, text }: Pick<EventRecord, 'origin' | 'text'>) {
-  const event = scanJson(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8'), { keepDepth: 4 });
+  const event = scanJson(decoded(text), { keepDepth: 4 });
   const type = stringMember(event, 'type') ?? '';
-  const payload: JsonNode | undefined = carriesData(origin) ? dataOf(event) : event;
-  return { type, signal: lifecycleFacts(type, event, payload).signal };
-}
-
-function dataOf(event: JsonNode): JsonNode | undefined {
-  const data = event.members.find(({ name }) => name === 'data')?.value;
-  return data?.kind === 'object' ? data : undefined;
+  return { type, signal: lifecycleFacts(type, event, payloadNode(origin, event)).signal };
 }
 
 function noneOfDeleted(error: unknown): Looked {

@@ -6,7 +6,7 @@ import type { Directory } from '@turnlog/core/directory';
 import { sessionNotFound, TurnlogError } from '@turnlog/core/errors';
 import type { SessionId } from '@turnlog/core/ids';
 import type { Session } from '@turnlog/core/sessions';
-import { type Caller, type Credentials, sendsSecret, sha256 } from '../../http/credentials.ts';
+import { type Caller, type Credentials, readSecret, sha256 } from '../../http/credentials.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Subject } from '../../http/operations.ts';
 import type { Services } from '../../http/services.ts';
@@ -14,9 +14,9 @@ import { isWholeToken, sessionOfUuid } from './wire/token.ts';
 
 /** `pathIds` are empty, or begin with what the path calls a session. */
 export async function admit(credentials: Credentials, exchange: Exchange, [token]: readonly string[]): Promise<Caller> {
-  if (token === undefined || sendsSecret(exchange)) return credentials.admit(exchange, 'wave');
+  if (token === undefined || readSecret(exchange) !== undefined) return credentials.admit(exchange, 'wave');
   const bearer = await credentials.admitCapability(token);
-  if (bearer !== null) return bearer.caller;
+  if (bearer !== null) return bearer;
   try {
     return await credentials.admit(exchange, 'wave');
   } catch (error) {

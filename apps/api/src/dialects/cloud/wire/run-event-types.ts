@@ -19,12 +19,7 @@ const workflow = (name: string, description: string, fields: z.ZodRawShape = {})
   fields: { data: z.unknown().optional(), ...fields },
 });
 
-const call = {
-  session_name: text,
-  tool_name: text,
-  tool_input: z.looseObject({}).nullish(),
-  tool_output: z.unknown().optional(),
-};
+const call = { tool_name: text, tool_input: z.looseObject({}).nullish(), tool_output: z.unknown().optional() };
 const runtime = (name: string, description: string, fields: z.ZodRawShape = {}): ListedType => ({
   name,
   description,

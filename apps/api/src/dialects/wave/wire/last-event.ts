@@ -1,15 +1,13 @@
 /** Where a listener goes on: the number of the last event that it has. */
 import { invalid } from '@turnlog/core/errors';
-import type { QueryTable } from '../../../http/query.ts';
+import { type QueryTable, text } from '../../../http/query.ts';
 
 export const LISTEN_QUERY = {
-  last_event: {
-    form: 'text',
-    schema: { type: 'integer' },
-    description:
-      'The number of the last event that you have: later ones are answered at once. 0 or less means all there are. ' +
+  last_event: text(
+    { type: 'integer' },
+    'The number of the last event that you have: later ones are answered at once. 0 or less means all there are. ' +
       'Left out, only what comes after this request is answered.',
-  },
+  ),
 } as const satisfies QueryTable;
 
 const INTEGER = /^-?[0-9]+$/;

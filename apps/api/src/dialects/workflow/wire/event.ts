@@ -7,7 +7,7 @@ import { draftParts, type EventDraft, isEventType, memberOf } from '@turnlog/cor
 import { uuidOfId } from '@turnlog/core/ids';
 import type { JsonMember, JsonNode } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
-import type { QueryValues } from '../../../http/query.ts';
+import { type QueryValues, text } from '../../../http/query.ts';
 import { checkObject, decoded, memberOfKind } from './body.ts';
 import { EVENT, SESSION_UUID } from './examples.ts';
 import { PAGING, Pagination } from './pagination.ts';
@@ -18,16 +18,11 @@ const NO_DATA: JsonNode = { kind: 'object', text: '{}', members: [], items: [] }
 
 export const EVENT_QUERY = {
   ...PAGING,
-  since: {
-    form: 'text',
-    schema: { type: 'string', format: 'date-time' },
-    description: 'Only events after this time (exclusive, to the last digit): ISO 8601 with a zone.',
-  },
-  event_type: {
-    form: 'text',
-    schema: { type: 'string' },
-    description: 'Only events of exactly this type.',
-  },
+  since: text(
+    { type: 'string', format: 'date-time' },
+    'Only events after this time (exclusive, to the last digit): ISO 8601 with a zone.',
+  ),
+  event_type: text({ type: 'string' }, 'Only events of exactly this type.'),
 } as const;
 
 export const EventItem = z

@@ -1,7 +1,7 @@
 /** Numbered pages: which one is asked for, and what an answer says of where it stands. */
 import { z } from '@hono/zod-openapi';
 import { invalid } from '@turnlog/core/errors';
-import type { QueryValues } from '../../../http/query.ts';
+import { type QueryValues, text } from '../../../http/query.ts';
 
 const PER_PAGE_DEFAULT = 20;
 const PER_PAGE_MAX = 100;
@@ -10,16 +10,11 @@ const PAGE_MAX = 2 ** 31;
 const DIGITS = /^\d+$/;
 
 export const PAGING = {
-  page: {
-    form: 'text',
-    schema: { type: 'integer', minimum: 1, maximum: PAGE_MAX, default: 1 },
-    description: 'Which page, from 1. One past the end is empty.',
-  },
-  per_page: {
-    form: 'text',
-    schema: { type: 'integer', minimum: 1, maximum: PER_PAGE_MAX, default: PER_PAGE_DEFAULT },
-    description: 'Items a page.',
-  },
+  page: text(
+    { type: 'integer', minimum: 1, maximum: PAGE_MAX, default: 1 },
+    'Which page, from 1. One past the end is empty.',
+  ),
+  per_page: text({ type: 'integer', minimum: 1, maximum: PER_PAGE_MAX, default: PER_PAGE_DEFAULT }, 'Items a page.'),
 } as const;
 
 export const Pagination = z
