@@ -3,7 +3,7 @@
  * be an event of that session; everywhere else it is a position, valid whether or not something stands there.
  */
 import { invalid } from './errors.ts';
-import { type Id, isId, microsOfId, type OrgId, type SessionId } from './ids.ts';
+import { type Id, isId, microsOfId, type OrgId, type SessionId, type WebhookId } from './ids.ts';
 import { limits } from './limits.ts';
 import type { Store } from './store.ts';
 
@@ -17,7 +17,7 @@ export interface Cursor<Kind extends CursorKind> {
 }
 
 /** The kinds of records that lists hold. */
-export type CursorKind = 'sess' | 'evt' | 'tok';
+export type CursorKind = 'sess' | 'evt' | 'tok' | 'wh' | 'del' | 'rpl';
 
 /** What a reader asks of a list. */
 export interface PageQuery<Kind extends CursorKind> {
@@ -31,10 +31,10 @@ export function readsAscending({ order, cursor }: PageQuery<CursorKind>): boolea
   return (order === 'asc') === (cursor?.direction !== 'before');
 }
 
-/** Which list a `page` token belongs to: a kind of record, and the session when it is the list of one session. */
+/** Which list a `page` token belongs to: a kind of record, and whose they are when it is not the list of the whole org. */
 export interface ListName<Kind extends CursorKind> {
   readonly kind: Kind;
-  readonly session: SessionId | null;
+  readonly of: SessionId | WebhookId | null;
 }
 
 /** The raw paging parameters of a request; undefined when absent. */
@@ -48,7 +48,7 @@ export interface PageParameters {
 
 const DIGITS = /^[0-9]{1,9}$/;
 const ID_CHARACTERS = 26;
-const LIST_LETTERS = { evt: 'e', sess: 's', tok: 't' } as const;
+const LIST_LETTERS = { evt: 'e', sess: 's', tok: 't', wh: 'w', del: 'd', rpl: 'r' } as const;
 
 /** How many records a list puts on a page. */
 export interface PageSizes {
@@ -117,8 +117,8 @@ export function cursorParam(parameters: PageParameters): string {
 
 /** The opaque token that goes on from a record of a list. */
 export function pageToken<Kind extends CursorKind>(list: ListName<Kind>, order: Order, cursor: Cursor<Kind>): string {
-  const session = list.session?.slice(-ID_CHARACTERS) ?? '';
-  return `page_${LIST_LETTERS[list.kind]}${order[0]}${cursor.direction[0]}${session}${cursor.id.slice(-ID_CHARACTERS)}`;
+  const owner = list.of?.slice(-ID_CHARACTERS) ?? '';
+  return `page_${LIST_LETTERS[list.kind]}${order[0]}${cursor.direction[0]}${owner}${cursor.id.slice(-ID_CHARACTERS)}`;
 }
 
 function parsePageToken<Kind extends CursorKind>(

@@ -28,6 +28,8 @@ export interface Directory {
   findCapability(hash: string): Promise<Capability | null>;
   /** The org that was made first; null: there is none yet. */
   firstOrg(): Promise<OrgId | null>;
+  /** Orgs that have an enabled webhook, or a replay under way. */
+  orgsWithLanes(): Promise<readonly OrgId[]>;
   /** Notes when tokens were last used, in the background. */
   touchTokens(uses: ReadonlyMap<TokenId, { readonly org: OrgId; readonly usedUs: number }>): void;
 }

@@ -9,6 +9,9 @@ export const ERROR_CODES = [
   'session_not_found',
   'event_not_found',
   'token_not_found',
+  'webhook_not_found',
+  'delivery_not_found',
+  'replay_not_found',
   'body_too_large',
   'header_too_large',
   'unsupported_media_type',
@@ -22,6 +25,13 @@ export const ERROR_CODES = [
   'session_unfinished',
   'result_not_found',
   'token_revoked',
+  'webhook_disabled',
+  'secrets_overlap',
+  'too_many_webhooks',
+  'delivery_running',
+  'event_gone',
+  'replay_ended',
+  'too_many_replays',
   'idempotency_key_reused',
   'too_many_streams',
   'streams_exhausted',
@@ -84,4 +94,16 @@ export function eventNotFound(echoedId: string, place = ' in this session'): Tur
 
 export function tokenNotFound(echoedId: string): TurnlogError {
   return new TurnlogError('token_not_found', `No token '${echo(echoedId)}' exists.`);
+}
+
+export function webhookNotFound(echoedId: string): TurnlogError {
+  return new TurnlogError('webhook_not_found', `No webhook '${echo(echoedId)}' exists.`);
+}
+
+export function deliveryNotFound(echoedId: string): TurnlogError {
+  return new TurnlogError('delivery_not_found', `No delivery '${echo(echoedId)}' of this webhook exists.`);
+}
+
+export function replayNotFound(echoedId: string): TurnlogError {
+  return new TurnlogError('replay_not_found', `No replay '${echo(echoedId)}' exists.`);
 }

@@ -7,6 +7,8 @@ import { limits } from './limits.ts';
 export interface EventFilter {
   /** Type patterns. */
   readonly types: readonly string[] | null;
+  /** Type patterns whose events never pass. */
+  readonly exceptTypes?: readonly string[];
   /**
    * Events of this session, account events about it, and events of other sessions whose `data.session_id` names it.
    * `none`: a name that stands for no session.
@@ -30,8 +32,9 @@ export interface Filtered {
 
 export function passes(filter: EventFilter | null, event: Filtered): boolean {
   if (filter === null) return true;
-  const { types } = filter;
-  return concerns(filter, event) && (types === null || types.some((pattern) => matchesPattern(pattern, event.type)));
+  const { types, exceptTypes = [] } = filter;
+  const matches = (pattern: string) => matchesPattern(pattern, event.type);
+  return concerns(filter, event) && (types === null || types.some(matches)) && !exceptTypes.some(matches);
 }
 
 /** Whether an event passes but for its type. */
@@ -48,39 +51,54 @@ export class LiveFilter {
   readonly key: string;
   readonly wanted: EventFilter | null;
   /** Null: every type passes. */
-  readonly #matchers: readonly ((type: string) => boolean)[] | null;
+  readonly #types: TypeMatchers | null;
   readonly #byType = new Map<string, boolean>();
 
   constructor(filter: EventFilter | null) {
     this.key = filterKey(filter);
     this.wanted = filter;
-    this.#matchers = filter?.types?.map(patternMatcher) ?? null;
+    this.#types = filter === null ? null : typeMatchers(filter);
   }
 
   /** How many comparisons an event of this type takes, at most. */
   cost(type: string): number {
-    return this.#matchers === null || this.#byType.has(type) ? 1 : 1 + this.#matchers.length;
+    return this.#types === null || this.#byType.has(type) ? 1 : 1 + this.#types.count;
   }
 
   passes(event: Filtered): boolean {
     if (this.wanted === null) return true;
-    return concerns(this.wanted, event) && (this.#matchers === null || this.#ofType(event.type, this.#matchers));
+    return concerns(this.wanted, event) && (this.#types === null || this.#ofType(event.type, this.#types));
   }
 
-  #ofType(type: string, matchers: readonly ((type: string) => boolean)[]): boolean {
+  #ofType(type: string, { wanted, unwanted }: TypeMatchers): boolean {
     let matches = this.#byType.get(type);
     if (matches === undefined) {
       if (this.#byType.size >= limits.filterTypesKept) this.#byType.clear();
-      matches = matchers.some((matcher) => matcher(type));
+      matches = wanted.some((matcher) => matcher(type)) && !unwanted.some((matcher) => matcher(type));
       this.#byType.set(type, matches);
     }
     return matches;
   }
 }
 
+type Matcher = (type: string) => boolean;
+
+interface TypeMatchers {
+  readonly wanted: readonly Matcher[];
+  readonly unwanted: readonly Matcher[];
+  readonly count: number;
+}
+
+/** Null: every type passes. */
+function typeMatchers({ types, exceptTypes = [] }: EventFilter): TypeMatchers | null {
+  if (types === null && exceptTypes.length === 0) return null;
+  const wanted = types?.map(patternMatcher) ?? [() => true];
+  return { wanted, unwanted: exceptTypes.map(patternMatcher), count: wanted.length + exceptTypes.length };
+}
+
 /** Equal for equal filters, so that their readers share the work; empty for none, and for one whose members are all null. */
 export function filterKey(filter: EventFilter | null): string {
   if (filter === null) return '';
-  const members = [filter.types, filter.session, filter.agentId];
+  const members = [filter.types, filter.session, filter.agentId, filter.exceptTypes ?? null];
   return members.every((member) => member === null) ? '' : JSON.stringify(members);
 }

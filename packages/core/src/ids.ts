@@ -6,7 +6,7 @@
  * The same bits are a valid UUIDv7, and the first 62 of them are an exact microsecond. Two ids made at different
  * microseconds compare, as text, as bytes and as UUIDs, in the order of those microseconds (I1).
  */
-export type IdKind = 'sess' | 'evt' | 'turn' | 'tok' | 'org' | 'req';
+export type IdKind = 'sess' | 'evt' | 'turn' | 'tok' | 'org' | 'req' | 'wh' | 'del' | 'rpl';
 export type Id<Kind extends IdKind> = `${Kind}_${string}`;
 export type SessionId = Id<'sess'>;
 export type EventId = Id<'evt'>;
@@ -14,6 +14,9 @@ export type TurnId = Id<'turn'>;
 export type TokenId = Id<'tok'>;
 export type OrgId = Id<'org'>;
 export type RequestId = Id<'req'>;
+export type WebhookId = Id<'wh'>;
+export type DeliveryId = Id<'del'>;
+export type ReplayId = Id<'rpl'>;
 
 /** Fills and returns `length` unpredictable bytes. */
 export type RandomBytes = (length: number) => Uint8Array;

@@ -69,6 +69,53 @@ export const limits = {
   /** Background rows removed or touched in one commit. */
   backgroundRows: 200,
 
+  webhooksPerOrg: 1_000,
+  webhookUrlCharacters: 2_048,
+  webhookDescriptionCharacters: 500,
+  /** Secrets, as bytes; the standard's own are of 24 to 64. */
+  webhookSecretBytesMin: 16,
+  webhookSecretBytesMax: 255,
+  /** Secrets of one webhook that are valid at once. */
+  webhookSecrets: 5,
+  webhookOverlapSeconds: 24 * 60 * 60,
+  webhookOverlapSecondsMax: 7 * 24 * 60 * 60,
+  /** Deliveries a second that the caller of a webhook or a replay may ask for. */
+  deliveryRateMax: 1_000,
+  /** A delivery: the whole attempt, what is read of its answer, and what is kept of that. */
+  deliverySeconds: 15,
+  answerBytes: 64 * 1024,
+  answerKeptBytes: 4 * 1024,
+  /** Attempts at one endpoint at a time, and at all of them. */
+  deliveriesPerEndpoint: 4,
+  deliveriesPerProcess: 1_000,
+  /** What a webhook or a replay reads ahead of its cursor. */
+  laneEvents: 256,
+  laneBytes: 4 * 1024 * 1024,
+  /** Failed deliveries that wait for another attempt; beyond them a webhook takes no new events until one succeeds. */
+  retryRows: 1_000,
+  /** Attempts that the log shows of one delivery: the last ones. */
+  attemptsKept: 20,
+  /** When each attempt follows the one before; the operator may set it. */
+  retrySeconds: [0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000],
+  /** An event of a replay is tried again so often, without waiting rows, before it counts as failed. */
+  replayRetrySeconds: [0, 5, 30],
+  /** A replay pauses by itself after so many events in a row that failed. */
+  replayFailuresInRow: 100,
+  replaysPerOrg: 10,
+  retryAfterSecondsMax: 24 * 60 * 60,
+  /** A webhook is disabled after so many failures in a row over so long a time. */
+  disableAfterFailures: 20,
+  disableAfterSeconds: 24 * 60 * 60,
+  /** How long a process owns a webhook without saying so again. */
+  leaseSeconds: 60,
+  /** What one write records of a webhook's deliveries. */
+  recordedDeliveries: 128,
+  /** Failed deliveries that one write sends again. */
+  recoveredDeliveries: 1_000,
+  /** Matches that are counted to say how far behind a webhook is. */
+  lagEvents: 10_000,
+  deliveryKeptDays: 30,
+
   /** Rows that one synchronous read may touch before it gives the loop a turn. */
   readRows: 2_000,
   /** Rows of the feed that one page may look at once it has found something. */

@@ -12,6 +12,7 @@ import type { Move, SessionStatus } from './lifecycle.ts';
 import type { Provenance } from './origins.ts';
 import type { CreateSession, DeletedSession, Session, SessionRef, StartSession, UpdateSession } from './sessions.ts';
 import type { Principal, Scope, Token } from './tokens.ts';
+import type { LaneStore, ReplayStore, WebhookStore } from './webhook-store.ts';
 
 /** What every write carries: who asked, and the key under which its answer is kept (I5). */
 export interface WriteContext {
@@ -160,7 +161,7 @@ export interface RotateToken {
   readonly overlapSeconds: number;
 }
 
-export interface Store {
+export interface Store extends WebhookStore, ReplayStore, LaneStore {
   /** Creates a session with its first events. `external_id_taken`, `idempotency_key_reused`. */
   createSession(org: OrgId, command: CreateSession, context: WriteContext): Promise<Outcome<Session>>;
   /**

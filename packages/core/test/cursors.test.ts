@@ -19,13 +19,13 @@ const OTHER_SESSION: Id<'sess'> = 'sess_01KRWJR38XFMSY8PMCZS0ANP80';
 const EVENT: Id<'evt'> = 'evt_01KRWK0000FMSY8PMCZS0ANP7Z';
 const TOKEN: Id<'tok'> = 'tok_01KRWK0000FMSY8PMCZS0ANP7Z';
 
-const EVENTS: ListName<'evt'> = { kind: 'evt', session: SESSION };
+const EVENTS: ListName<'evt'> = { kind: 'evt', of: SESSION };
 const LISTS: readonly ListName<CursorKind>[] = [
   EVENTS,
-  { kind: 'evt', session: OTHER_SESSION },
-  { kind: 'evt', session: null },
-  { kind: 'sess', session: null },
-  { kind: 'tok', session: null },
+  { kind: 'evt', of: OTHER_SESSION },
+  { kind: 'evt', of: null },
+  { kind: 'sess', of: null },
+  { kind: 'tok', of: null },
 ];
 
 const list = () => fc.constantFrom(...LISTS);

@@ -28,12 +28,12 @@ export class Statements {
     return statement;
   }
 
-  /** The first row of a query, in the shape that its columns are declared with in schema.ts. */
+  /** The first row of a query, in the shape that its columns are declared with in schema/. */
   row<Row>(text: string, ...values: Value[]): Row | undefined {
     return this.get(text).get(...values) as Row | undefined;
   }
 
-  /** All rows of a query, in the shape that its columns are declared with in schema.ts. */
+  /** All rows of a query, in the shape that its columns are declared with in schema/. */
   rows<Row>(text: string, ...values: Value[]): Row[] {
     return this.get(text).all(...values) as Row[];
   }

@@ -8,12 +8,13 @@ import { listFiles, listPackages, type Package } from './workspace.ts';
  * not one of them, and whoever is not listed may depend on nothing here.
  */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  api: ['core', 'store-*'],
+  api: ['core', 'courier', 'store-*'],
+  courier: ['core'],
   'store-*': ['core'],
   'store-conformance': ['core'],
   cli: ['sdk'],
   console: ['sdk'],
-  bench: ['core', 'store-*', 'sdk'],
+  bench: ['core', 'courier', 'store-*', 'sdk'],
 };
 
 /** Packages that must run where there is no Node. */

@@ -10,7 +10,7 @@ import type { Store } from '@turnlog/core/store';
 import { list, text } from './query.ts';
 
 /** The list of all events of an org. */
-export const FEED: ListName<'evt'> = { kind: 'evt', session: null };
+export const FEED: ListName<'evt'> = { kind: 'evt', of: null };
 
 export const TYPES = list(
   { type: 'string' },

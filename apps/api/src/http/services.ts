@@ -1,9 +1,12 @@
 /** What the HTTP layer stands on. */
 import type { NowMicros } from '@turnlog/core/clock';
+import type { Courier } from '@turnlog/core/courier';
 import type { Directory } from '@turnlog/core/directory';
 import type { RandomBytes } from '@turnlog/core/ids';
+import type { WriteLetter } from '@turnlog/core/letters';
 import type { Store } from '@turnlog/core/store';
 import type { Tails } from '@turnlog/core/tails';
+import type { Vault } from '../deliveries/vault.ts';
 import type { DialectName } from '../dialects/prefixes.ts';
 import type { Streams } from './streams/streams.ts';
 
@@ -20,6 +23,11 @@ export interface Services {
   readonly directory: Directory;
   readonly tails: Tails;
   readonly streams: Streams;
+  /** Outgoing requests: deliveries, replays and tests. */
+  readonly courier: Courier;
+  readonly writeLetter: WriteLetter;
+  /** Seals the secrets of webhooks. */
+  readonly vault: Vault;
   readonly nowUs: NowMicros;
   readonly random: RandomBytes;
   /** Origins whose pages may call us; `*` stands for every origin; empty for none. */

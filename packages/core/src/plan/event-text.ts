@@ -60,18 +60,33 @@ export function accountEvent(
   causedBy: string,
   data: Readonly<Record<string, unknown>>,
 ): EventRow {
-  const micros = author.clock.tick();
-  const id = makeId('evt', micros, author.context.random);
-  const subject = {
-    session_id: author.sessionId,
-    external_id: author.externalId,
-    agent_id: author.agentId,
-    caused_by: causedBy,
-  };
+  const { agentId, sessionId: aboutSession } = author;
+  const subject = { session_id: aboutSession, external_id: author.externalId, agent_id: agentId, caused_by: causedBy };
+  return { ...serverEvent(author, seq, type, { ...subject, ...data }), agentId, aboutSession };
+}
+
+/** A fact that the server itself puts into the account stream; its data says what caused it. */
+export function serverEvent(
+  { clock, context }: Pick<Author, 'clock' | 'context'>,
+  seq: number,
+  type: string,
+  data: Readonly<Record<string, unknown>> & { readonly caused_by: string },
+): EventRow {
+  const micros = clock.tick();
+  const id = makeId('evt', micros, context.random);
   const text = eventText(
     { id, type, sessionId: null, turnId: null, schemaVersion: '"1.0"', micros, occurredAt: null, seq: null },
-    `"data":${JSON.stringify({ ...subject, ...data })}`,
+    `"data":${JSON.stringify(data)}`,
   );
-  const { agentId, sessionId: aboutSession } = author;
-  return { stream: 'account', seq, id, type, origin: 'server', agentId, aboutAgent: null, aboutSession, text };
+  return {
+    stream: 'account',
+    seq,
+    id,
+    type,
+    origin: 'server',
+    agentId: null,
+    aboutAgent: null,
+    aboutSession: null,
+    text,
+  };
 }

@@ -90,7 +90,7 @@ function listEvents(operations: Operations, services: Services, stream: Behaviou
       const { org, caller, query } = call;
       const paging = pageParameters(query);
       const id = await idOf(store, call);
-      const name = { kind: 'evt', session: id } as const;
+      const name = { kind: 'evt', of: id } as const;
       const position = readPage(paging, name, 'asc');
       const waitMs = readWait(query.wait, position);
       const { types = null } = query;

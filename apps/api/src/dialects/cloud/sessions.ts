@@ -26,7 +26,7 @@ import {
 } from './wire/session.ts';
 import { readSessionFilters, SESSION_QUERY } from './wire/session-query.ts';
 
-const LIST = { kind: 'sess', session: null } as const;
+const LIST = { kind: 'sess', of: null } as const;
 const PATH = '/sessions/{session_id}';
 const parameters = [pathId('session_id', SESSION_ID, "The session's id, or its external id.")];
 const tags = ['Sessions'];

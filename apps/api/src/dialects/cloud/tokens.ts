@@ -21,7 +21,7 @@ import {
   TokenWithSecret,
 } from './wire/token.ts';
 
-const LIST = { kind: 'tok', session: null } as const;
+const LIST = { kind: 'tok', of: null } as const;
 const TOKEN_QUERY = paging('token', 'desc');
 const parameters = [pathId('token_id', TOKEN_ID, "The token's id.")];
 const tags = ['Tokens'];

@@ -1,6 +1,6 @@
 /**
  * The tables. Text ids live only in the stored JSON: here an org and a session are integers, an id is its 16 bytes.
- * Every key leads with the org (I7). Times are microseconds since 1970. `drizzle-kit generate` turns this file into migrations/.
+ * Every key leads with the org (I7). Times are microseconds since 1970. `drizzle-kit generate` turns this folder into migrations/.
  */
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
@@ -194,3 +194,6 @@ export const capabilities = sqliteTable(
   { hash: bytes('hash').primaryKey(), org: integer('org').notNull(), session: integer('session').notNull() },
   (t) => [index('capabilities_session').on(t.org, t.session)],
 );
+
+/** What belongs to the file and to no org. */
+export const settings = sqliteTable('settings', { name: text('name').primaryKey(), value: bytes('value').notNull() });
