@@ -43,7 +43,7 @@ CREATE TABLE `replays` (
 	`org` integer NOT NULL,
 	`id` blob NOT NULL,
 	`dialect` integer NOT NULL,
-	`webhook` integer,
+	`webhook` blob,
 	`url` text NOT NULL,
 	`sealed_secret` blob,
 	`since_us` integer NOT NULL,

@@ -137,8 +137,8 @@ export const replays = sqliteTable(
     org: integer('org').notNull(),
     id: bytes('id').notNull(),
     dialect: integer('dialect').notNull(),
-    /** Number of the webhook that it goes to; null: to a URL of its own. */
-    webhook: integer('webhook'),
+    /** Id of the webhook that it goes to, which may be gone; null: to a URL of its own. */
+    webhook: bytes('webhook'),
     url: text('url').notNull(),
     sealedSecret: bytes('sealed_secret'),
     sinceUs: integer('since_us').notNull(),
