@@ -43,9 +43,9 @@ export function sessionOf(fields: Partial<Session> = {}): Session {
   };
 }
 
-/** The same value, in which nothing can be changed. */
+/** The same value, in which nothing but bytes can be changed. */
 export function frozen<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const inner of Object.values(value)) frozen(inner);
   }
