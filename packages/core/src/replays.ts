@@ -1,7 +1,8 @@
 /** Replays: a bounded second reading of the feed, delivered to a webhook or to a URL. */
 import { invalid } from './errors.ts';
+import type { EventFilter } from './event-filter.ts';
 import type { EventId, ReplayId, SessionId, WebhookId } from './ids.ts';
-import type { DeliveryDialect } from './webhooks.ts';
+import { DELIVERY_EVENTS, type DeliveryDialect } from './webhooks.ts';
 
 /** Stored by their index. */
 export const REPLAY_STATUSES = ['queued', 'running', 'paused', 'completed', 'canceled', 'failed'] as const;
@@ -72,4 +73,9 @@ export function isOver({ status }: Pick<Replay, 'status'>): boolean {
 export function checkReplayRange({ sinceUs, untilUs }: Pick<ReplayRange, 'sinceUs' | 'untilUs'>): void {
   if (sinceUs < untilUs) return;
   throw invalid('until', "'until' must lie after 'since': the range is from 'since' (included) to 'until' (excluded).");
+}
+
+/** What a replay reads of its range: the server's own events about deliveries only when they are asked for. */
+export function replayFilter({ types, session }: Pick<ReplayRange, 'types' | 'session'>): EventFilter {
+  return { types, exceptTypes: types === null ? [DELIVERY_EVENTS] : [], session, agentId: null };
 }

@@ -134,7 +134,7 @@ export function checkMetadata(metadata: Readonly<Record<string, string | null>>,
 
 export function checkMetadataPairs(pairs: number, param: string): void {
   if (pairs > limits.metadataPairs) {
-    throw invalid(param, `'${param}' has ${pairs} pairs; a session may have ${limits.metadataPairs}.`);
+    throw invalid(param, `'${param}' has ${pairs} pairs; at most ${limits.metadataPairs} are allowed.`);
   }
 }
 

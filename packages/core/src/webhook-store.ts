@@ -49,7 +49,8 @@ export interface WebhookStore {
   ): Promise<Outcome<Delivery>>;
   /**
    * Does the same with failed deliveries, oldest first, at most `limits.recoveredDeliveries` of them; `more`: ask again,
-   * from `after`. Deliveries of events that are gone are passed over. `webhook_not_found`, `webhook_disabled`.
+   * from `after`, with what was counted. Deliveries of events that are gone are passed over. The step that leaves nothing
+   * keeps its answer under the idempotency key. `webhook_not_found`, `webhook_disabled`, `idempotency_key_reused`.
    */
   recoverDeliveries(
     org: OrgId,
@@ -80,9 +81,12 @@ export interface RecoverQuery {
   readonly sinceUs: number;
   /** Only behind this delivery; null: from the oldest on. */
   readonly after: DeliveryId | null;
+  /** What earlier steps of the same request have counted. */
+  readonly counted: number;
 }
 
 export interface Recovered {
+  /** Together with what earlier steps have counted. */
   readonly count: number;
   readonly more: boolean;
   /** The last delivery that was looked at; null: none. */
