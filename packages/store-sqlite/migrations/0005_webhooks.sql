@@ -26,6 +26,7 @@ CREATE TABLE `deliveries` (
 );
 --> statement-breakpoint
 CREATE INDEX `deliveries_next` ON `deliveries` (`org`,`webhook`,`next_us`) WHERE next_us IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `deliveries_retrying` ON `deliveries` (`org`,`webhook`) WHERE state = 1;--> statement-breakpoint
 CREATE TABLE `lanes` (
 	`org` integer NOT NULL,
 	`id` blob NOT NULL,

@@ -11,7 +11,7 @@ import { bytesFromId, type DeliveryId, idFromBytes, type WebhookId } from '@turn
 import type { KnownDelivery } from '@turnlog/core/plan/deliveries';
 import type { Statements } from './statements.ts';
 
-export interface DeliveryRow {
+interface BaseRow {
   readonly id: Uint8Array;
   readonly event: Uint8Array;
   readonly type: string;
@@ -20,10 +20,20 @@ export interface DeliveryRow {
   readonly state: number;
   readonly cancel_reason: number | null;
   readonly attempt_count: number;
+  readonly next_us: number | null;
+}
+
+interface DeliveryRow extends BaseRow {
   readonly resent_after: number;
   readonly manual: number;
-  readonly next_us: number | null;
   readonly attempts: string;
+}
+
+interface SummaryRow extends BaseRow {
+  /** JSON: the last attempt without its excerpt; four nulls when there was none. */
+  readonly last: string;
+  /** Of all attempts. */
+  readonly bytes: number;
 }
 
 /** What `attempts` holds: one attempt. */
@@ -34,38 +44,53 @@ type StoredAttempt = readonly [
   error: string | null,
   excerpt: string | null,
 ];
+type StoredSummary = readonly [
+  startedUs: number | null,
+  durationMs: number | null,
+  statusCode: number | null,
+  error: string | null,
+];
 
-/** Deliveries of a webhook; org and webhook are the first two values. */
-export const SELECT_DELIVERIES = `
-  SELECT d.id, d.event, t.name AS type, d.session, d.replay, d.state, d.cancel_reason, d.attempt_count, d.resent_after,
-         d.manual, d.next_us, d.attempts
-  FROM deliveries d
-  JOIN types t ON t.org = d.org AND t.no = d.type_no
-  WHERE d.org = ? AND d.webhook = ?`;
+const COLUMNS =
+  'd.id, d.event, t.name AS type, d.session, d.replay, d.state, d.cancel_reason, d.attempt_count, d.next_us';
+const FROM = `FROM deliveries d JOIN types t ON t.org = d.org AND t.no = d.type_no
+  WHERE d.org = ? AND d.webhook = ? AND d.id = ?`;
+const SELECT = `SELECT ${COLUMNS}, d.resent_after, d.manual, d.attempts ${FROM}`;
+/** Attempts hold up to 4 KiB of answer each: lists leave all but the last where they are. */
+const LAST = "json_extract(d.attempts, '$[#-1][0]', '$[#-1][1]', '$[#-1][2]', '$[#-1][3]')";
+const SELECT_SUMMARY = `SELECT ${COLUMNS}, ${LAST} AS last, octet_length(d.attempts) AS bytes ${FROM}`;
 
-/** `webhook`: the number and the id of the one that it goes to. Undefined: there is no such delivery. */
+/** The number and the id of a webhook. */
+export interface DeliveredTo {
+  readonly no: number;
+  readonly id: WebhookId;
+}
+
+/** Undefined: the webhook has no such delivery. */
 export function findDelivery(
   statements: Statements,
   org: number,
-  webhook: { readonly no: number; readonly id: WebhookId },
+  webhook: DeliveredTo,
   id: DeliveryId,
 ): KnownDelivery | undefined {
-  const row = statements.row<DeliveryRow>(`${SELECT_DELIVERIES} AND d.id = ?`, org, webhook.no, bytesFromId(id));
-  return row && toDelivery(row, webhook.id);
-}
-
-export function toDelivery(row: DeliveryRow, webhook: WebhookId): KnownDelivery {
+  const row = statements.row<DeliveryRow>(SELECT, org, webhook.no, bytesFromId(id));
+  if (!row) return undefined;
   const attempts = attemptsOf(row.attempts);
-  return {
-    ...summaryOf(row, webhook, attempts),
-    attempts,
-    resentAfter: row.resent_after,
-    manual: row.manual === 1,
-  };
+  const summary = summaryOf(row, webhook.id, lastOf(attempts));
+  return { ...summary, attempts, resentAfter: row.resent_after, manual: row.manual === 1 };
 }
 
-export function toDeliverySummary(row: DeliveryRow, webhook: WebhookId): DeliverySummary {
-  return summaryOf(row, webhook, attemptsOf(row.attempts));
+/** A delivery that is known to be there, and the bytes that its attempts take. */
+export function summaryAt(
+  statements: Statements,
+  org: number,
+  webhook: DeliveredTo,
+  id: Uint8Array,
+): { readonly summary: DeliverySummary; readonly bytes: number } {
+  const row = statements.row<SummaryRow>(SELECT_SUMMARY, org, webhook.no, id) as SummaryRow;
+  const [startedUs, durationMs, statusCode, error] = JSON.parse(row.last) as StoredSummary;
+  const last = startedUs === null ? null : { startedUs, durationMs: durationMs as number, statusCode, error };
+  return { summary: summaryOf(row, webhook.id, last), bytes: row.bytes };
 }
 
 /** The text that `deliveries.attempts` holds. */
@@ -93,7 +118,7 @@ function attemptsOf(text: string): Attempt[] {
   }));
 }
 
-function summaryOf(row: DeliveryRow, webhook: WebhookId, attempts: readonly Attempt[]): DeliverySummary {
+function summaryOf(row: BaseRow, webhook: WebhookId, lastAttempt: DeliverySummary['lastAttempt']): DeliverySummary {
   return {
     id: idFromBytes('del', row.id),
     webhook,
@@ -105,7 +130,7 @@ function summaryOf(row: DeliveryRow, webhook: WebhookId, attempts: readonly Atte
     cancelReason: row.cancel_reason === null ? null : (CANCEL_REASONS[row.cancel_reason] as CancelReason),
     attemptCount: row.attempt_count,
     nextUs: row.next_us,
-    lastAttempt: lastOf(attempts),
+    lastAttempt,
   };
 }
 

@@ -11,19 +11,9 @@ import { openReadConnection } from './connection.ts';
 import { lockFile } from './lock.ts';
 import { openMigrated } from './migrate.ts';
 import { type Bootstrap, bootstrap, createOrg, firstOrg } from './orgs.ts';
-import { EventReader } from './read/events.ts';
-import { FeedReader } from './read/feed.ts';
-import { FeedScan } from './read/feed-scan.ts';
-import { LogReader } from './read/log.ts';
-import { NumberedReader } from './read/numbered.ts';
 import { Reader } from './read/reader.ts';
-import { findSessionId } from './read/session-numbers.ts';
-import { SessionPages } from './read/session-pages.ts';
-import { SessionReader } from './read/sessions.ts';
 import { TokenReader } from './read/tokens.ts';
-import { TypeNumbers } from './read/types.ts';
-import { findToken } from './token-rows.ts';
-import { keptFingerprint } from './writer/kept-answers.ts';
+import { readsOf } from './reads.ts';
 import type { Command, Operation, Woken } from './writer/protocol.ts';
 import { WriteQueue } from './writer/queue.ts';
 import type { WriterThreadData } from './writer/thread.ts';
@@ -138,39 +128,6 @@ function writesOf(queue: WriteQueue): Writes {
     createToken: (org, create, context) => submit(org, context, { kind: 'create-token', create }),
     rotateToken: (org, id, rotate, context) => submit(org, context, { kind: 'rotate-token', id, rotate }),
     revokeToken: (org, id, context) => submit(org, context, { kind: 'revoke-token', id }),
-  };
-}
-
-function readsOf(reader: Reader, nowUs: NowMicros): Omit<Store, keyof Writes> {
-  const types = new TypeNumbers(reader.statements);
-  const scan = new FeedScan(reader.statements, types);
-  const events = new EventReader(reader, types);
-  const feed = new FeedReader(reader, scan);
-  const log = new LogReader(reader, types, scan);
-  const sessions = new SessionReader(reader);
-  const numbered = new NumberedReader(reader, types);
-  const pages = new SessionPages(reader);
-  const tokens = new TokenReader(reader);
-  return {
-    keptFingerprint: async (org, key) => keptFingerprint(reader.statements, reader.org(org), key, nowUs()),
-    getSession: async (org, ref) => sessions.get(reader.org(org), ref),
-    listSessions: async (org, query) => sessions.list(reader.org(org), query),
-    getEvent: async (org, ref, id) => events.get(reader.org(org), ref, id),
-    listEvents: async (org, ref, query) => events.list(reader.org(org), ref, query),
-    sliceEvents: async (org, ref, query) => numbered.slice(reader.org(org), ref, query),
-    countEvents: async (org, ref, query) => numbered.count(reader.org(org), ref, query),
-    pageOfSessions: async (org, query) => pages.page(reader.org(org), query),
-    onlySessionBetween: async (org, low, high) => pages.onlyBetween(reader.org(org), low, high),
-    getFeedEvent: async (org, id) => feed.get(reader.org(org), id),
-    listFeed: async (org, query) => feed.list(reader.org(org), query),
-    sessionNamed: async (org, ref) => findSessionId(reader.statements, reader.org(org), ref),
-    headOf: async (org, stream) => log.headOf(reader.org(org), stream),
-    readOn: async (org, stream, after, filter) => log.readOn(reader.org(org), stream, after, filter),
-    getToken: async (org, id) => findToken(reader.statements, reader.org(org), id) ?? null,
-    listTokens: async (org, query) => tokens.list(reader.org(org), query),
-    lastUs: async (org) =>
-      reader.statements.row<{ last_us: number }>('SELECT last_us FROM orgs WHERE no = ?', reader.org(org))
-        ?.last_us as number,
   };
 }
 

@@ -12,8 +12,10 @@ import { TEXT_COLUMNS, type TextRow } from './stored-texts.ts';
 export const MIN_ID = new Uint8Array();
 export const MAX_ID = new Uint8Array(17).fill(0xff);
 
-/** Its text comes along where every candidate of an index passes the filter. */
-export interface Candidate extends Partial<TextRow> {
+/** Its text comes along where an index leads to events that pass the filter, but for excluded types. */
+export interface Candidate extends Partial<Omit<TextRow, 'text'>> {
+  /** Null: of an excluded type. */
+  readonly text?: Buffer | null;
   readonly id: Uint8Array;
   readonly session: number;
   readonly type_no: number;
@@ -36,6 +38,8 @@ export interface Look {
 /** A filter in numbers; null members let everything through. */
 export interface NumberedFilter {
   readonly types: ReadonlySet<number> | null;
+  /** Types that do not pass though `types` is null. */
+  readonly except: ReadonlySet<number>;
   readonly session: number | null;
   readonly agent: number | null;
 }
@@ -50,6 +54,10 @@ interface Walk {
 
 const COLUMNS = 'id, seq, session, type_no, agent_no, about_session, about_agent';
 const WITH_TEXT = `${COLUMNS}, ${TEXT_COLUMNS}`;
+/** Excluded types whose texts one statement leaves out; where there are more, each text is looked up by itself. */
+const EXCLUDED_TYPES = 8;
+const WITH_TEXT_UNLESS_EXCLUDED = `${COLUMNS}, origin, request_id,
+  CASE WHEN type_no IN (${Array(EXCLUDED_TYPES).fill('?').join(', ')}) THEN NULL ELSE CAST(text AS BLOB) END AS text`;
 const BETWEEN = 'id > ? AND id < ?';
 
 export class Candidates {
@@ -60,22 +68,39 @@ export class Candidates {
   }
 
   /** Once each, in the direction of travel, every event that may pass, or `look.rows` of them at least. */
-  of(look: Look, { types, session, agent }: NumberedFilter, withTexts: boolean): Iterable<Candidate> {
+  of(look: Look, { types, except, session, agent }: NumberedFilter, withTexts: boolean): Iterable<Candidate> {
     const few = types !== null && types.size <= MERGED_TYPES ? [...types] : null;
+    const anyType = types === null && except.size === 0;
     if (session !== null) {
       const pass = withTexts && agent === null;
       const own = ofSession(look.org, session, few, this.#seqs(look, session));
-      const ownOnes = this.#along(own, look, pass && (types === null || few !== null));
-      return merged(ownOnes, this.#along(aboutSession(look, session), look, pass && types === null), look.ascending);
+      const ownOnes = this.#along(own, look, pass && (anyType || few !== null));
+      return merged(ownOnes, this.#along(aboutSession(look, session), look, pass && anyType), look.ascending);
     }
     if (agent !== null) {
       const walk = ofAgent(look, agent);
       const byType = few && ofTypes(look, few);
       if (byType !== null && this.#isSparser(byType, walk, look)) return this.#along(byType, look, false);
-      return this.#along(walk, look, withTexts && types === null);
+      return this.#along(walk, look, withTexts && anyType);
     }
     if (few !== null) return this.#along(ofTypes(look, few), look, withTexts);
-    return this.#along(ofOrg(look), look, withTexts && types === null);
+    if (withTexts && types === null && except.size > 0 && except.size <= EXCLUDED_TYPES) {
+      return this.#alongUnless(except, look);
+    }
+    return this.#along(ofOrg(look), look, withTexts && anyType);
+  }
+
+  /** Everything in the order of the feed; texts of excluded types stay where they are. */
+  #alongUnless(except: ReadonlySet<number>, look: Look): Iterable<Candidate> {
+    const { parts, values } = ofOrg(look);
+    const text = `SELECT ${WITH_TEXT_UNLESS_EXCLUDED} FROM events ${parts[0]}
+      ORDER BY id ${look.ascending ? 'ASC' : 'DESC'} LIMIT ?`;
+    const [first] = except;
+    const excluded = [...except, ...Array<number>(EXCLUDED_TYPES - except.size).fill(first as number)];
+    const statement = this.#statements.get(text);
+    return {
+      [Symbol.iterator]: () => statement.iterate(...excluded, ...values, look.rows) as Iterator<Candidate>,
+    };
   }
 
   /** Compiled here, opened by whoever goes along: a statement that does not compile leaves no other one open. */

@@ -109,6 +109,11 @@ export class EventReader {
 
   #scanSlice(ref: SessionRef, span: Span, types: ReadonlySet<number>, page: FillingPage<Buffer>): void {
     checkSame(this.#reader.statements, span, ref);
-    offerSlice(this.#reader.statements, span, types, ({ text }) => page.add(text, text.length));
+    offerSlice(
+      this.#reader.statements,
+      span,
+      (type) => types.has(type),
+      ({ text }) => page.add(text, text.length),
+    );
   }
 }

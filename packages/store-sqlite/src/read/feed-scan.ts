@@ -38,17 +38,26 @@ export class FeedScan {
 
   /** Offers matching events in the direction of travel until `take` refuses one; inside a snapshot. 'behind': ask again after a turn. */
   look(look: Look, take: (candidate: Candidate, row: TextRow) => boolean): LookEnd | 'behind' {
+    return this.#walk(look, true, (candidate) =>
+      take(candidate, hasText(candidate) ? candidate : this.#text(look.org, candidate.id)),
+    );
+  }
+
+  /** As `look`, for a taker that wants no texts. */
+  lookAtIds(look: Look, take: (id: Uint8Array) => boolean): LookEnd | 'behind' {
+    return this.#walk(look, false, ({ id }) => take(id));
+  }
+
+  #walk(look: Look, withTexts: boolean, take: (candidate: Candidate) => boolean): LookEnd | 'behind' {
     const filter = look.filter === null ? ALL : this.#numbered(look.org, look.filter);
     if (filter === 'behind') return filter;
     if (filter === null) return { lookedAt: this.#edge(look), exhausted: true };
     const hidden = this.#hiddenSessions(look.org);
     let lookedAt: Uint8Array | null = null;
     let looked = 0;
-    for (const candidate of this.#candidates.of(look, filter, hidden === null)) {
+    for (const candidate of this.#candidates.of(look, filter, withTexts && hidden === null)) {
       const shown = matches(filter, candidate) && hidden?.(candidate.session) !== true;
-      if (shown && !take(candidate, hasText(candidate) ? candidate : this.#text(look.org, candidate.id))) {
-        return { lookedAt, exhausted: false };
-      }
+      if (shown && !take(candidate)) return { lookedAt, exhausted: false };
       lookedAt = candidate.id;
       looked++;
       if (looked === look.rows) return { lookedAt, exhausted: false };
@@ -57,14 +66,16 @@ export class FeedScan {
   }
 
   /** Null: nothing can match. */
-  #numbered(org: number, { types, session, agentId }: EventFilter): NumberedFilter | null | 'behind' {
-    const numbers = types === null ? null : this.#types.matching(org, types);
-    if (numbers === 'behind') return numbers;
+  #numbered(org: number, filter: EventFilter): NumberedFilter | null | 'behind' {
+    const { session, agentId } = filter;
+    const choice = this.#types.choose(org, filter);
+    if (choice === 'behind') return choice;
+    const { only, except } = choice;
     const sessionNo = session === null || session === 'none' ? null : findSessionNumber(this.#statements, org, session);
     const agent = agentId === null ? null : this.#agent(org, agentId);
     const impossible =
-      numbers?.length === 0 || (session !== null && sessionNo === null) || (agentId !== null && agent === null);
-    return impossible ? null : { types: numbers && new Set(numbers), session: sessionNo, agent };
+      only?.length === 0 || (session !== null && sessionNo === null) || (agentId !== null && agent === null);
+    return impossible ? null : { types: only && new Set(only), except, session: sessionNo, agent };
   }
 
   #agent(org: number, name: string): number | null {
@@ -101,13 +112,13 @@ export class FeedScan {
 }
 
 function hasText(candidate: Candidate): candidate is Candidate & TextRow {
-  return candidate.text !== undefined;
+  return candidate.text !== undefined && candidate.text !== null;
 }
 
-const ALL: NumberedFilter = { types: null, session: null, agent: null };
+const ALL: NumberedFilter = { types: null, except: new Set(), session: null, agent: null };
 
-function matches({ types, session, agent }: NumberedFilter, candidate: Candidate): boolean {
+function matches({ types, except, session, agent }: NumberedFilter, candidate: Candidate): boolean {
   if (session !== null && candidate.session !== session && candidate.about_session !== session) return false;
   if (agent !== null && candidate.agent_no !== agent && candidate.about_agent !== agent) return false;
-  return types === null || types.has(candidate.type_no);
+  return types === null ? !except.has(candidate.type_no) : types.has(candidate.type_no);
 }

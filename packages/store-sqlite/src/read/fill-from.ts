@@ -3,9 +3,13 @@ import { limits } from '@turnlog/core/limits';
 import type { Statements } from '../statements.ts';
 import { MERGED_TYPES, mergeTypes, type Span } from './event-pages.ts';
 import { TEXT_COLUMNS, type TextRow } from './stored-texts.ts';
+import type { TypeChoice } from './types.ts';
 
 /** Takes an event; false: it does not fit any more. */
 type Take = (row: TextRow) => boolean;
+
+/** Whether events of a type are wanted. */
+type TypePasses = (type: number) => boolean;
 
 interface Row extends TextRow {
   readonly seq: number;
@@ -15,20 +19,19 @@ interface Row extends TextRow {
  * Hands over the events of a span in its direction; a taker that has none takes one, and at most `limits.sliceEvents`.
  * Answers the number with which to go on; null: nothing is left.
  */
-export function fillFrom(
-  statements: Statements,
-  span: Span,
-  types: readonly number[] | null,
-  take: Take,
-): number | null {
-  if (types === null) {
+export function fillFrom(statements: Statements, span: Span, { only, except }: TypeChoice, take: Take): number | null {
+  if (only === null && except.size > 0) return scanSlice(statements, span, (type) => !except.has(type), take);
+  if (only === null) {
     const text = `SELECT seq, ${TEXT_COLUMNS} FROM events
       WHERE org = ? AND session = ? AND seq BETWEEN ? AND ? ORDER BY seq ${span.ascending ? 'ASC' : 'DESC'}`;
     return drain(statements, text, [span.org, span.session, span.low, span.high], take);
   }
-  if (types.length === 0) return null;
-  if (types.length > MERGED_TYPES) return scanSlice(statements, span, new Set(types), take);
-  const { text, values } = mergeTypes(span, types);
+  if (only.length === 0) return null;
+  if (only.length > MERGED_TYPES) {
+    const types = new Set(only);
+    return scanSlice(statements, span, (type) => types.has(type), take);
+  }
+  const { text, values } = mergeTypes(span, only);
   return drain(statements, text, [...values, limits.sliceEvents + 1], take);
 }
 
@@ -40,10 +43,10 @@ function drain(statements: Statements, text: string, values: number[], take: Tak
 }
 
 /** For types too many to merge: looks at a slice of numbers, whatever stands there. */
-function scanSlice(statements: Statements, span: Span, types: ReadonlySet<number>, take: Take): number | null {
+function scanSlice(statements: Statements, span: Span, passes: TypePasses, take: Take): number | null {
   const low = span.ascending ? span.low : Math.max(span.low, span.high - limits.readRows + 1);
   const high = span.ascending ? Math.min(span.high, span.low + limits.readRows - 1) : span.high;
-  const refused = offerSlice(statements, { ...span, low, high }, types, take);
+  const refused = offerSlice(statements, { ...span, low, high }, passes, take);
   if (refused !== null) return refused;
   if (span.ascending) return high < span.high ? high + 1 : null;
   return low > span.low ? low - 1 : null;
@@ -53,7 +56,7 @@ function scanSlice(statements: Statements, span: Span, types: ReadonlySet<number
 export function offerSlice(
   statements: Statements,
   { org, session, low, high, ascending }: Span,
-  types: ReadonlySet<number>,
+  passes: TypePasses,
   take: Take,
 ): number | null {
   const rows = statements.rows<{ seq: number; type_no: number }>(
@@ -65,7 +68,7 @@ export function offerSlice(
     high,
   );
   for (const { seq, type_no } of rows) {
-    if (types.has(type_no) && !take(rowAt(statements, org, session, seq))) return seq;
+    if (passes(type_no) && !take(rowAt(statements, org, session, seq))) return seq;
   }
   return null;
 }

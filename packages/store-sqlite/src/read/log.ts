@@ -25,6 +25,7 @@ interface SessionEnd {
   readonly archived_us: number | null;
 }
 
+const EVERY_TYPE = { types: null };
 const TERMINATED = PHASES.indexOf('terminated');
 
 export class LogReader {
@@ -58,7 +59,7 @@ export class LogReader {
   ): Promise<LogSlice | null> {
     for (;;) {
       const slice = this.#reader.snapshot(() =>
-        stream === 'feed' ? this.#feed(org, after, filter) : this.#ofSession(org, stream, after, filter?.types ?? null),
+        stream === 'feed' ? this.#feed(org, after, filter) : this.#ofSession(org, stream, after, filter ?? EVERY_TYPE),
       );
       if (slice !== 'behind') return slice;
       await turnOfTheLoop();
@@ -79,12 +80,12 @@ export class LogReader {
     org: number,
     id: SessionId,
     after: EventId | null,
-    patterns: readonly string[] | null,
+    filter: Pick<EventFilter, 'types' | 'exceptTypes'>,
   ): LogSlice | 'behind' | null {
     const session = this.#session(org, id);
     const seq = after === null ? 0 : seqOf(this.#reader.statements, org, session.no, after);
     if (seq === null) return null;
-    const types = patterns === null ? null : this.#types.matching(org, patterns);
+    const types = this.#types.choose(org, filter);
     if (types === 'behind') return types;
     const ended = session.phase === TERMINATED || session.archived_us !== null;
     if (seq >= session.count) return { events: [], position: after, atHead: true, ended };

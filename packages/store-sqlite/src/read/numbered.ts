@@ -41,7 +41,7 @@ export class NumberedReader {
     const low = Math.max(query.low, first_seq);
     const high = Math.min(query.high ?? count, count);
     const page = new FillingPage<EventRecord>(Math.min(query.limit, limits.sliceEvents), limits.sliceBytes);
-    const types = query.types === null ? null : this.#types.matching(org, query.types);
+    const types = this.#types.choose(org, query);
     if (types === 'behind') return types;
     const span: Span = { org, session: no, low, high, ascending: !query.descending };
     const take = (row: TextRow) => page.add(recordOf(row), row.text.length);

@@ -1,15 +1,13 @@
 /** Reading tokens, and what stands behind a secret: a principal, or a session that it lets into. */
 
-import { type PageQuery, readsAscending } from '@turnlog/core/cursors';
+import type { PageQuery } from '@turnlog/core/cursors';
 import type { Capability } from '@turnlog/core/directory';
-import { bytesFromId, idFromBytes, type TokenId } from '@turnlog/core/ids';
+import { idFromBytes, type TokenId } from '@turnlog/core/ids';
 import type { Page } from '@turnlog/core/store';
 import type { Principal, Scope, Token } from '@turnlog/core/tokens';
 import { TOKEN_COLUMNS, type TokenRow, toToken } from '../token-rows.ts';
+import { pageById } from './page-by-id.ts';
 import type { Reader } from './reader.ts';
-
-const LOWEST = new Uint8Array(16);
-const HIGHEST = new Uint8Array(16).fill(0xff);
 
 export class TokenReader {
   readonly #reader: Reader;
@@ -19,14 +17,8 @@ export class TokenReader {
   }
 
   list(org: number, query: PageQuery<'tok'>): Page<Token> {
-    const ascending = readsAscending(query);
-    const cursor = query.cursor === null ? (ascending ? LOWEST : HIGHEST) : bytesFromId(query.cursor.id);
-    const text = `SELECT ${TOKEN_COLUMNS} FROM tokens WHERE org = ? AND id ${ascending ? '>' : '<'} ?
-      ORDER BY id ${ascending ? 'ASC' : 'DESC'} LIMIT ?`;
-    const rows = this.#reader.statements.rows<TokenRow>(text, org, cursor, query.limit + 1);
-    const data = rows.slice(0, query.limit).map(toToken);
-    if (query.cursor?.direction === 'before') data.reverse();
-    return { data, hasMore: rows.length > query.limit };
+    const source = { select: `SELECT ${TOKEN_COLUMNS} FROM tokens WHERE org = ?`, id: 'id' };
+    return pageById<TokenRow, Token>(this.#reader.statements, source, org, query, toToken);
   }
 
   /** Null when no token has this secret, or it is revoked. Expiry is the caller's to compare. */

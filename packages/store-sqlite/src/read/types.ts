@@ -2,6 +2,7 @@
  * Type patterns as type numbers. A dictionary only grows, so what was found of a pattern stays true, and only names that
  * came since are compared. The numbers hold for one snapshot: they are asked for inside it, beside the rows they select.
  */
+import type { EventFilter } from '@turnlog/core/event-filter';
 import { matchesPattern } from '@turnlog/core/events';
 import type { Statements } from '../statements.ts';
 
@@ -10,6 +11,16 @@ interface Found {
   readonly numbers: number[];
   seen: number;
 }
+
+/** Which types pass. */
+export interface TypeChoice {
+  /** Null: every one but those of `except`. */
+  readonly only: readonly number[] | null;
+  /** Empty unless `only` is null. */
+  readonly except: ReadonlySet<number>;
+}
+
+const NONE: ReadonlySet<number> = new Set();
 
 interface Dictionary {
   /** By number less one: numbers are dense. */
@@ -48,6 +59,17 @@ export class TypeNumbers {
       for (const no of found.numbers) matching.add(no);
     }
     return [...matching];
+  }
+
+  /** The types that a filter lets through as of now; 'behind': ask again after a turn. */
+  choose(org: number, { types, exceptTypes = [] }: Pick<EventFilter, 'types' | 'exceptTypes'>): TypeChoice | 'behind' {
+    const only = types === null ? null : this.matching(org, types);
+    const excluded = exceptTypes.length === 0 ? [] : this.matching(org, exceptTypes);
+    if (only === 'behind' || excluded === 'behind') return 'behind';
+    if (excluded === null) return { only: [], except: NONE };
+    const except = new Set(excluded);
+    if (only === null) return { only, except };
+    return { only: except.size === 0 ? only : only.filter((no) => !except.has(no)), except: NONE };
   }
 
   /** Reads the next names of a dictionary, a turn's worth at most; answers how many. */

@@ -111,6 +111,8 @@ export const deliveries = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.org, t.webhook, t.id] }),
     index('deliveries_next').on(t.org, t.webhook, t.nextUs).where(sql`next_us IS NOT NULL`),
+    // 'retrying'
+    index('deliveries_retrying').on(t.org, t.webhook).where(sql`state = 1`),
   ],
 );
 
