@@ -1,1 +1,2 @@
-export {};
+export { isNetwork } from './addresses.ts';
+export { type CourierOptions, createCourier } from './courier.ts';

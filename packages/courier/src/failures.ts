@@ -1,0 +1,50 @@
+/** Why a request failed, in words that tell nothing of the inside. */
+
+/** With `HTTP` and the status of an answer that is no success, these are all the words there are. */
+export type Failure =
+  | 'Address not allowed'
+  | 'Name not found'
+  | 'Connection timeout'
+  | 'Connection refused'
+  | 'Connection closed'
+  | 'Host not reachable'
+  | 'TLS handshake failed'
+  | 'Redirect not followed'
+  | 'Answer timed out'
+  | 'Answer not understood'
+  | 'Request failed';
+
+/** A connection that there will not be. */
+export class DialError extends Error {
+  override readonly name = 'DialError';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure);
+    this.failure = failure;
+  }
+}
+
+const BY_CODE: Readonly<Record<string, Failure>> = {
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection closed',
+  EPIPE: 'Connection closed',
+  EHOSTUNREACH: 'Host not reachable',
+  ENETUNREACH: 'Host not reachable',
+  EADDRNOTAVAIL: 'Host not reachable',
+  ETIMEDOUT: 'Connection timeout',
+  UND_ERR_SOCKET: 'Connection closed',
+  UND_ERR_CLOSED: 'Connection closed',
+  UND_ERR_DESTROYED: 'Connection closed',
+  UND_ERR_HEADERS_OVERFLOW: 'Answer not understood',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'Connection closed',
+};
+/** Of the parser's errors. */
+const PARSER = /^HPE_/;
+
+/** What an error of a connection or of undici comes to. */
+export function failureOf(error: Error): Failure {
+  if (error instanceof DialError) return error.failure;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return BY_CODE[code] ?? (PARSER.test(code) ? 'Answer not understood' : 'Request failed');
+}
