@@ -66,7 +66,8 @@ describe('the package', () => {
   test('holds code, types, maps and the sources that the maps lead to', () => {
     const map = JSON.parse(readFileSync(join(installed, 'dist/core/page.d.ts.map'), 'utf8'));
     expect(existsSync(join(installed, 'dist/core', map.sources[0]))).toBe(true);
-    for (const file of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/index.js.map']) {
+    const entries = ['dist/index', 'dist/webhooks'].flatMap((path) => [`${path}.js`, `${path}.d.ts`, `${path}.js.map`]);
+    for (const file of ['README.md', 'LICENSE', ...entries]) {
       expect(existsSync(join(installed, file)), file).toBe(true);
     }
     for (const folder of ['test', 'scripts', 'openapi.json']) expect(existsSync(join(installed, folder))).toBe(false);
@@ -98,6 +99,11 @@ describe('the types of the package', () => {
   test.each(Object.entries(environments))('compile with %s', async (name, options) => {
     const code = `
       import { type Event, NotFoundError, Turnlog } from '@turnlog/sdk';
+      import { unwrap, WebhookVerificationError } from '@turnlog/sdk/webhooks';
+      export async function received(request: Request): Promise<Event> {
+        return await unwrap(await request.text(), request.headers, ['whsec_new', 'whsec_old']);
+      }
+      export const why = (error: unknown) => (error instanceof WebhookVerificationError ? error.reason : undefined);
       export const text = (event: Event): string => (event.type === 'user.message' ? String(event.content) : event.type);
       export const client = new Turnlog({ fetch: (url, init) => fetch(url, init) });
       export const missing = (error: unknown): boolean => error instanceof NotFoundError && error.headers?.get('a') === null;
@@ -113,13 +119,19 @@ describe('the types of the package', () => {
     const examples = (text: string): string[] => [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '');
     const unstarred = (text: string): string => text.replaceAll(/^ *\* ?/gm, '');
     const readme = examples(readFileSync(join(installed, 'README.md'), 'utf8'));
-    const methods = examples(unstarred(readFileSync(join(installed, 'dist/generated/resources.d.ts'), 'utf8')));
+    const declared = (file: string): string => readFileSync(join(installed, `dist/${file}.d.ts`), 'utf8');
+    const methods = examples(unstarred(declared('generated/resources')));
+    const webhooks = examples(unstarred(declared('webhooks'))).map(
+      (code) => `import { unwrap } from '@turnlog/sdk/webhooks';\n${code}`,
+    );
     const { paths }: { paths: object } = JSON.parse(readFileSync(join(source, 'openapi.json'), 'utf8'));
     const operations = Object.values(paths).flatMap((path: object) =>
       Object.values(path).filter((operation) => operation.operationId && !operation['x-sdk-skip']),
     );
-    expect([readme.length, methods.length]).toEqual([10, operations.length]);
-    const files = [...readme, ...methods].map((code, index) => {
+    const aliases = operations.filter((operation) => operation['x-sdk-alias']);
+    const counted = [readme.length, methods.length, webhooks.length];
+    expect(counted).toEqual([10, operations.length + aliases.length, 1]);
+    const files = [...readme, ...methods, ...webhooks].map((code, index) => {
       const given = /\bclient = /.test(code)
         ? ''
         : "import { Turnlog as Given } from '@turnlog/sdk';\nconst client = new Given();\n";
@@ -135,6 +147,7 @@ describe('the types of the package', () => {
 describe('the package runs', () => {
   const script = `
     import { NotFoundError, responseOf, Turnlog } from '@turnlog/sdk';
+    import { unwrap } from '@turnlog/sdk/webhooks';
     const client = new Turnlog({ token: 't', baseURL: BASE_URL });
     const session = await client.sessions.create({ title: 'A' });
     const types = [];
@@ -148,8 +161,17 @@ describe('the package runs', () => {
     types.push(waited.status);
     const missing = await client.tokens.revoke('tok_1').catch((error) => error);
     const tokenless = await (async () => new Turnlog())().catch((error) => error.message.slice(0, 18));
+    const headers = new Headers({
+      'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      'webhook-timestamp': '1614265330',
+      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    });
+    const unwrapped = (text) =>
+      unwrap(text, headers, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', { now: new Date(1614265330000) });
+    const { test } = await unwrapped('{"test": 2432232314}');
+    const { reason } = await unwrapped('{"test": 2432232315}').catch((error) => error);
     const runtime = globalThis.Bun ? 'Bun' : globalThis.Deno ? 'Deno' : 'Node ' + process.versions.node.split('.')[0];
-    console.log(JSON.stringify([runtime, session.id, responseOf(session).status, types, missing instanceof NotFoundError, missing.name, tokenless]));`;
+    console.log(JSON.stringify([runtime, session.id, responseOf(session).status, types, missing instanceof NotFoundError, missing.name, tokenless, test, reason]));`;
 
   /** Refuses the first attempt of everything, so that each runtime also retries; has two pages of events. */
   const server = (): ReturnType<typeof serve> => {
@@ -214,6 +236,8 @@ describe('the package runs', () => {
       true,
       'NotFoundError',
       'There is no token:',
+      2432232314,
+      'no_match',
     ]);
   });
 });
