@@ -1,10 +1,11 @@
 /** Turnlog as the benchmarks use it: a server of its own on a new file, one token, and the few requests they send. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MeasuredServer } from './measured-server.ts';
 
 const ENTRY = new URL('../../../apps/api/bin/turnlog.mjs', import.meta.url);
+const FILE = 'turnlog.db';
 const TOKEN = 'benchmark-token-0123456789-abcdefghij';
 
 export class Turnlog {
@@ -19,7 +20,7 @@ export class Turnlog {
 
   static async start(environment: NodeJS.ProcessEnv = {}): Promise<Turnlog> {
     const folder = mkdtempSync(join(tmpdir(), 'turnlog-bench-'));
-    const own = { PORT: '0', DATABASE_URL: `file:${join(folder, 'turnlog.db')}`, BOOTSTRAP_TOKEN: TOKEN };
+    const own = { PORT: '0', DATABASE_URL: `file:${join(folder, FILE)}`, BOOTSTRAP_TOKEN: TOKEN };
     return new Turnlog(await MeasuredServer.start(ENTRY, { ...own, ...environment }), folder);
   }
 
@@ -38,16 +39,27 @@ export class Turnlog {
     return `${this.server.url}/v1/sessions/${session}/events`;
   }
 
-  async post(path: string, body: string): Promise<string> {
-    const response = await fetch(`${this.server.url}/v1${path}`, { method: 'POST', headers: this.headers, body });
+  get(path: string): Promise<string> {
+    return this.#ask(path, { headers: this.headers });
+  }
+
+  post(path: string, body: string): Promise<string> {
+    return this.#ask(path, { method: 'POST', headers: this.headers, body });
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<string> {
+    const response = await fetch(`${this.server.url}/v1${path}`, init);
     const text = await response.text();
     if (!response.ok) throw new Error(text);
     return text;
   }
 
-  async stop(): Promise<void> {
+  /** Answers how many bytes its file had in the end. */
+  async stop(): Promise<number> {
     await this.server.stop();
+    const { size } = statSync(join(this.#folder, FILE));
     rmSync(this.#folder, { recursive: true });
+    return size;
   }
 }
 
