@@ -50,6 +50,7 @@ describe('memory', () => {
       },
       findCapability: async () => null,
       firstOrg: async () => null,
+    orgsWithLanes: async () => [],
       touchTokens: (uses) => void touched.push(...uses.keys()),
     };
     counted = await openHarness({ directory });

@@ -5,18 +5,23 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Dispatcher, type DispatcherOptions } from '@turnlog/core/dispatch';
 import type { OrgId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import { Tails } from '@turnlog/core/tails';
 import { makeSecret, type Scope, secretPrefix } from '@turnlog/core/tokens';
+import { createCourier } from '@turnlog/courier';
 import { openStore, type SqliteStore } from '@turnlog/store-sqlite';
 import type { Hono } from 'hono';
 import { createApp } from '../src/app.ts';
+import { createLetterWriter } from '../src/deliveries/letters.ts';
+import { Vault } from '../src/deliveries/vault.ts';
+import { presentDelivery } from '../src/dialects/deliveries.ts';
 import { sha256 } from '../src/http/credentials.ts';
 import { createServer } from '../src/http/server.ts';
 import type { Services } from '../src/http/services.ts';
 import { type StreamLimits, Streams } from '../src/http/streams/streams.ts';
-import { nextTurn } from '../src/process/machine.ts';
+import { after, nextTurn } from '../src/process/machine.ts';
 
 export interface Reply {
   readonly status: number;
@@ -58,6 +63,10 @@ export interface Harness {
   tokenWith(...scopes: Scope[]): Promise<string>;
   /** All that the first org has stored, to show that a refusal stored nothing. */
   stored(): Promise<string>;
+  /** Delivers to webhooks and replays from now on until the harness is closed; what goes wrong inside is in `faults`. */
+  deliver(
+    options?: Partial<DispatcherOptions>,
+  ): Promise<{ readonly dispatcher: Dispatcher; readonly faults: unknown[] }>;
   listen(): Promise<{ readonly url: string; readonly port: number; readonly server: Server }>;
   close(): Promise<void>;
 }
@@ -70,6 +79,10 @@ const STREAM_LIMITS: StreamLimits = {
   heartbeatMs: limits.streamHeartbeatSeconds * 1000,
   lagMs: limits.streamLagSeconds * 1000,
 };
+
+/** Endpoints of tests stand on loopback. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const KEY = Buffer.alloc(32, 7);
 
 /** Services other than usual; some stand on the store. */
 export type HarnessOptions =
@@ -93,11 +106,15 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   const store = openStore({ file, nowUs, onUnknown: () => undefined });
   const logged: LogLine[] = [];
   const line = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
+  const vault = new Vault(KEY);
   const services: Services = {
     store,
     directory: store,
     tails: new Tails({ store, wakeups: store, lagBytes: limits.streamLagBytes, nextTurn }),
     streams: new Streams(STREAM_LIMITS, nowUs),
+    courier: createCourier({ allow: LOOPBACK, timeoutMs: limits.deliverySeconds * 1000, nowUs }),
+    writeLetter: createLetterWriter({ vault, present: presentDelivery }),
+    vault,
     nowUs,
     random: randomBytes,
     corsOrigins: [],
@@ -113,6 +130,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   const org = newOrg(store, 'first');
   const other = newOrg(store, 'second');
   const servers: Server[] = [];
+  const dispatchers: Dispatcher[] = [];
   const ask = (method: string, path: string, asked: Ask = {}) => send(app, org.token, method, path, asked);
   return {
     app,
@@ -129,6 +147,19 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
       return json.token;
     },
     stored: () => everythingOf(store, org.id),
+    async deliver(own = {}) {
+      const { directory, courier, writeLetter } = services;
+      const faults: unknown[] = [];
+      const dispatcher = new Dispatcher({
+        ...{ store, directory, wakeups: store, courier, writeLetter, nowUs, random: randomBytes, after, nextTurn },
+        retrySeconds: limits.retrySeconds,
+        onFault: (error) => faults.push(error),
+        ...own,
+      });
+      dispatchers.push(dispatcher);
+      await dispatcher.start();
+      return { dispatcher, faults };
+    },
     async listen() {
       const server = createServer(services);
       servers.push(server);
@@ -142,6 +173,8 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
         server.closeAllConnections();
         server.close();
       }
+      await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
+      await services.courier.close();
       await store.close();
       rmSync(folder, { recursive: true, force: true });
     },

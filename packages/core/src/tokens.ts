@@ -49,14 +49,20 @@ const FOREIGN_SECRET = /^[\x21-\x7e]{32,255}$/;
 
 /** A new secret: `tlog_pat_`, 33 random base-62 characters (196 bits) and the base-62 CRC-32 of all before it. */
 export function makeSecret(random: RandomBytes): string {
-  let text = SECRET_PREFIX;
-  while (text.length < SECRET_PREFIX.length + RANDOM_CHARACTERS) {
-    for (const byte of random(RANDOM_CHARACTERS)) {
+  const text = SECRET_PREFIX + randomText(random, RANDOM_CHARACTERS);
+  return text + checksum(text);
+}
+
+/** So many random base-62 characters, of 5.95 bits each. */
+export function randomText(random: RandomBytes, characters: number): string {
+  let text = '';
+  while (text.length < characters) {
+    for (const byte of random(characters)) {
       const unbiased = byte < 248; // 4 × 62
-      if (unbiased && text.length < SECRET_PREFIX.length + RANDOM_CHARACTERS) text += BASE62[byte % 62];
+      if (unbiased && text.length < characters) text += BASE62[byte % 62];
     }
   }
-  return text + checksum(text);
+  return text;
 }
 
 /** Whether a text can be a secret at all; decided without a look-up. */

@@ -15,6 +15,12 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Calls back after so many milliseconds, unless what it answers is called before; keeps no process alive. */
+export function after(milliseconds: number, call: () => void): () => void {
+  const timer = setTimeout(call, milliseconds).unref();
+  return () => clearTimeout(timer);
+}
+
 export const randomBytes = pooled(systemRandomBytes);
 
 /** Makes the folder of a file, for its owner alone. Throws `StoreFileError` when that cannot be. */

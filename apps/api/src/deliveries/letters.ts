@@ -1,0 +1,87 @@
+/** The WriteLetter port: events as signed requests. */
+import type { EventId, OrgId, ReplayId } from '@turnlog/core/ids';
+import type { LetterRequest, WriteLetter } from '@turnlog/core/letters';
+import type { DeliveredEvent } from '@turnlog/core/webhook-store';
+import type { DeliveryDialect, SealedSecret } from '@turnlog/core/webhooks';
+import { bodySignature, standardSignature } from './signatures.ts';
+import type { Vault } from './vault.ts';
+
+/** The body of a delivery: an event in the words of one dialect, as JSON. */
+export type PresentDelivery = (event: DeliveredEvent, org: OrgId) => string | Uint8Array;
+
+export interface LetterWriterOptions {
+  readonly vault: Vault;
+  readonly present: Readonly<Record<DeliveryDialect, PresentDelivery>>;
+}
+
+const MICROS_PER_SECOND = 1_000_000;
+const REDACTED = '[redacted]';
+
+export function createLetterWriter({ vault, present }: LetterWriterOptions): WriteLetter {
+  // A lane hands in the same sealed secrets with every event; what was opened goes when they go.
+  const opened = new WeakMap<Uint8Array, Buffer>();
+  const open = ({ sealed }: SealedSecret, org: OrgId) => {
+    const secret = opened.get(sealed) ?? vault.open(sealed, org);
+    opened.set(sealed, secret);
+    return secret;
+  };
+  return (request) => {
+    const { org, dialect, url, event } = request;
+    const shown = present[dialect](event, org);
+    const body = typeof shown === 'string' ? Buffer.from(shown) : shown;
+    const secrets = signing(request).map((secret) => open(secret, org));
+    return {
+      url,
+      headers: { ...headersOf({ ...request, event: event.id }), ...signatures(request, secrets, body) },
+      body,
+    };
+  };
+}
+
+/** What a delivery is known by. */
+export interface SentRequest {
+  readonly dialect: DeliveryDialect;
+  readonly event: EventId;
+  /** When the attempt began. */
+  readonly sentUs: number;
+  readonly replay: ReplayId | null;
+}
+
+/** The headers that a past attempt went out with; signatures are not told. */
+export function requestHeadersOf(sent: SentRequest): Readonly<Record<string, string>> {
+  return {
+    ...headersOf(sent),
+    'webhook-signature': REDACTED,
+    ...(sent.dialect === 'platform' ? { 'x-webhook-signature': REDACTED } : {}),
+  };
+}
+
+function headersOf({ event, sentUs, replay }: SentRequest): Readonly<Record<string, string>> {
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'Turnlog-Webhooks/1',
+    'webhook-id': event,
+    'webhook-timestamp': `${secondsOf(sentUs)}`,
+    ...(replay === null ? {} : { 'webhook-replay-id': replay }),
+  };
+}
+
+function signatures({ dialect, event, sentUs }: LetterRequest, secrets: readonly Uint8Array[], body: Uint8Array) {
+  const head = { id: event.id, timestamp: secondsOf(sentUs) };
+  const standard = secrets.map((secret) => standardSignature(secret, head, body)).join(' ');
+  const [current, previous] = dialect === 'platform' ? secrets : [];
+  return {
+    'webhook-signature': standard,
+    ...(current === undefined ? {} : { 'x-webhook-signature': bodySignature(current, body) }),
+    ...(previous === undefined ? {} : { 'x-webhook-signature-previous': bodySignature(previous, body) }),
+  };
+}
+
+/** Secrets that have expired since they were read sign no more. */
+function signing({ secrets, sentUs }: LetterRequest): readonly SealedSecret[] {
+  return secrets.filter(({ expiresUs }) => expiresUs === null || sentUs < expiresUs);
+}
+
+function secondsOf(us: number): number {
+  return Math.floor(us / MICROS_PER_SECOND);
+}
