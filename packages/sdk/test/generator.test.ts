@@ -128,6 +128,61 @@ describe('operations', () => {
     expect(generate({ ...document, paths })).toEqual(generate(document));
   });
 
+  test('change a resource in part by PATCH', () => {
+    const patch = {
+      operationId: 'songs.update',
+      requestBody: { required: true, ...media(ref('Song')) },
+      responses: answer('Song'),
+    };
+    const document = documentOf({});
+    const text = resourcesOf({ ...document, paths: { '/v1/songs': { ...document.paths?.['/v1/songs'], patch } } });
+    expect(text).toContain("return this.transport.request('PATCH', ['v1', 'songs'], { body: params, options });");
+  });
+
+  test('that are accepted, not done, answer what any other would', () => {
+    const text = resourcesOf(documentOf({ responses: { '202': media(ref('Song')) } }));
+    expect(text).toContain('retrieve(options?: RequestOptions): Promise<Song> {');
+  });
+
+  test('marked x-sdk-alias are there under both names, with the same types', () => {
+    const requestBody = { required: true, ...media(ref('Lyrics'), { id: '1' }) };
+    const operation = {
+      operationId: 'songs.sing',
+      requestBody,
+      'x-sdk-alias': 'choirs.voices.singAlong',
+      description: 'Aloud.',
+    };
+    const text = resourcesOf(documentOf(operation, { Lyrics: song }));
+    expect(text).toContain('sing(params: Lyrics, options?: RequestOptions): Promise<Song> {');
+    const alias = text.slice(text.indexOf('export class ChoirsVoices'));
+    expect(alias).toContain('singAlong(params: Lyrics, options?: RequestOptions): Promise<Song> {');
+    expect(alias).toContain('   * Aloud.\n   *\n   * The same as `client.songs.sing`.\n');
+    expect(alias).toContain("   * const song = await client.choirs.voices.singAlong({ id: '1' });");
+    expect(text).toContain('readonly voices: ChoirsVoices = new ChoirsVoices(this.transport);');
+  });
+
+  test('whose answer hangs on a member of the body say so by their types', () => {
+    const flag = { type: 'boolean' };
+    const Lyrics = { type: 'object', properties: { id: string, silent: flag }, required: ['id'] };
+    const requestBody = { required: true, ...media(ref('Lyrics')) };
+    const responses = { '202': media(ref('Song')), '200': { ...media(ref('Silence')), 'x-sdk-when': 'silent' } };
+    const operation = { operationId: 'songs.sing', requestBody, responses, summary: 'Sing' };
+    const files = generate(documentOf(operation, { Lyrics, Silence: song }));
+    expect(files['src/generated/types.ts']).toContain('export interface Silence {');
+    expect(files['src/generated/resources.ts']).toContain(
+      [
+        '   */',
+        '  sing(params: Lyrics & { readonly silent?: false | undefined }, options?: RequestOptions): Promise<Song>;',
+        '  /** With `silent`. */',
+        '  sing(params: Lyrics & { readonly silent: true }, options?: RequestOptions): Promise<Silence>;',
+        '  /** With or without `silent`. */',
+        '  sing(params: Lyrics, options?: RequestOptions): Promise<Song | Silence>;',
+        '  sing(params: Lyrics, options?: RequestOptions): Promise<Song | Silence> {',
+        "    return this.transport.request('GET', ['v1', 'songs'], { body: params, options });",
+      ].join('\n'),
+    );
+  });
+
   test('do not take what the transport sends by itself as parameters', () => {
     const header = { name: 'Idempotency-Key', in: 'header', schema: string };
     expect(generate(documentOf({ parameters: [header] }))).toEqual(generate(documentOf({})));
@@ -277,6 +332,49 @@ describe('what is not understood is refused in a sentence that names the place',
       'two answers',
       documentOf({ responses: { ...answer('Song'), '202': media(ref('B')) } }, { B: song }),
       /must have one schema/,
+    ],
+    [
+      'an answer that hangs on what the body has not',
+      documentOf({
+        requestBody: media(ref('Song')),
+        responses: { ...answer('Song'), '202': { ...media(ref('Song')), 'x-sdk-when': 'id' } },
+      }),
+      /"x-sdk-when": "id" is no boolean member of the body/,
+    ],
+    [
+      'two answers that hang on the body',
+      documentOf(
+        {
+          requestBody: media(ref('B')),
+          responses: Object.fromEntries(
+            ['200', '201'].map((status) => [status, { ...media(ref('Song')), 'x-sdk-when': 'b' }]),
+          ),
+        },
+        { B: { type: 'object', properties: { b: { type: 'boolean' } } } },
+      ),
+      /only one of the answers may have "x-sdk-when"/,
+    ],
+    [
+      'an answer that hangs on a body that may be left out',
+      documentOf(
+        {
+          requestBody: media(ref('B')),
+          responses: { ...answer('Song'), '202': { ...media(ref('Song')), 'x-sdk-when': 'b' } },
+        },
+        { B: { type: 'object', properties: { b: { type: 'boolean' } } } },
+      ),
+      /"x-sdk-when" needs a body with a member that must be given/,
+    ],
+    ['an alias without dots', documentOf({ 'x-sdk-alias': 'sing' }), /the alias "sing" is not dotted/],
+    [
+      'an alias with a query',
+      documentOf({ 'x-sdk-alias': 'songs.get', parameters: [{ name: 'a', in: 'query', schema: string }] }),
+      /"songs\.get" cannot be an alias: its query/,
+    ],
+    [
+      'an alias that is taken',
+      documentOf({ 'x-sdk-alias': 'songs.retrieve' }),
+      /the method "songs\.retrieve" is taken/,
     ],
     [
       'a stream of nameless events',

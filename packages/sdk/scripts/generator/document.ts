@@ -54,6 +54,14 @@ export interface RawOperation {
   readonly requestBody?: unknown;
   readonly responses?: Readonly<Record<string, unknown>>;
   readonly 'x-sdk-skip'?: boolean;
+  /** Another dotted name, under which the SDK has the method too. */
+  readonly 'x-sdk-alias'?: string;
+}
+
+export interface RawResponse {
+  readonly content?: Readonly<Record<string, MediaType>>;
+  /** The member of the body that brings this answer when it is true, and never otherwise. */
+  readonly 'x-sdk-when'?: string;
 }
 
 /** What the generator does not understand: one sentence that names the place and what to do about it. */

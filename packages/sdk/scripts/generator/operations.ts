@@ -5,6 +5,7 @@ import {
   type MediaType,
   type Parameter,
   type RawOperation,
+  type RawResponse,
   refuse,
   type Schema,
   schemaName,
@@ -30,6 +31,8 @@ export interface Operation {
     readonly kind: 'void' | 'value' | 'page' | 'stream';
     readonly schema: string;
     readonly item: string;
+    /** The answer to a body in which this member is true. */
+    readonly when?: { readonly member: string; readonly schema: string };
   };
   readonly errors: readonly Schema[];
   readonly summary: string | undefined;
@@ -38,6 +41,7 @@ export interface Operation {
   readonly where: string;
 }
 
+const dotted = /^[a-z]\w*(\.[a-z]\w*)+$/;
 const verbs = new Set(['get', 'post', 'put', 'patch', 'delete']);
 const notOperations = new Set(['parameters', 'summary', 'description', 'servers', 'head', 'options']);
 /** Headers that the transport sends by itself. */
@@ -59,10 +63,29 @@ export function readOperations(document: Document): Operation[] {
       if (!verbs.has(verb)) refuse(where, `"${verb}" is no method that the generator knows.`);
       const operation = raw as RawOperation;
       if (operation['x-sdk-skip']) continue;
-      operations.push(readOperation(document, verb, path, operation, (item['parameters'] ?? []) as unknown[], where));
+      const read = readOperation(document, verb, path, operation, (item['parameters'] ?? []) as unknown[], where);
+      operations.push(read, ...aliasOf(read, operation['x-sdk-alias']));
     }
   }
   return operations;
+}
+
+/** The same operation by another name. */
+function aliasOf(operation: Operation, alias: string | undefined): Operation[] {
+  if (alias === undefined) return [];
+  const { resource, name, query, description, where } = operation;
+  if (!dotted.test(alias)) refuse(where, `the alias "${alias}" is not dotted, as in "sessions.list".`);
+  if (query.length > 0) refuse(where, `"${alias}" cannot be an alias: its query would need a second type.`);
+  const names = alias.split('.');
+  const same = `The same as \`client.${[...resource, name].join('.')}\`.`;
+  return [
+    {
+      ...operation,
+      resource: names.slice(0, -1),
+      name: names.at(-1) ?? '',
+      description: description === undefined ? same : `${description}\n\n${same}`,
+    },
+  ];
 }
 
 function readOperation(
@@ -74,7 +97,7 @@ function readOperation(
   where: string,
 ): Operation {
   const id = raw.operationId ?? '';
-  if (!/^[a-z]\w*(\.[a-z]\w*)+$/.test(id)) {
+  if (!dotted.test(id)) {
     refuse(where, `the operationId "${id}" is not dotted, as in "sessions.list"; "x-sdk-skip": true leaves it out.`);
   }
   const parameters = [...shared, ...(raw.parameters ?? [])].map((one) => deref<Parameter>(document, one, where));
@@ -94,7 +117,7 @@ function readOperation(
     path: readPath(path, parameters, where),
     query,
     body,
-    result: readResult(document, raw, where),
+    result: readResult(document, raw, body, where),
     errors: readErrors(document, raw, where),
     summary: raw.summary,
     description: raw.description,
@@ -148,27 +171,52 @@ function schemaExample(document: Document, schema: Schema, where: string): unkno
   return target.example ?? target.examples?.[0];
 }
 
-function readResult(document: Document, raw: RawOperation, where: string): Operation['result'] {
+function readResult(
+  document: Document,
+  raw: RawOperation,
+  body: Operation['body'],
+  where: string,
+): Operation['result'] {
   const names = new Set<string>();
+  let when: { readonly member: string; readonly schema: string } | undefined;
   for (const [status, value] of Object.entries(raw.responses ?? {})) {
     if (!status.startsWith('2')) continue;
-    const content = deref<{ content?: Record<string, MediaType> }>(document, value, where).content ?? {};
-    const types = Object.keys(content);
-    if (types.join() === eventStream) return readStream(content[eventStream]?.schema, where);
-    if (types.length > 0 && !content['application/json']) refuse(where, `the SDK cannot read ${types.join(', ')}.`);
-    const schema = content['application/json']?.schema;
-    if (types.length === 0) names.add('');
-    else if (schema?.$ref) names.add(schemaName(schema.$ref, where));
-    else refuse(where, `the ${status} response must be a component schema: give it a name.`);
+    const response = deref<RawResponse>(document, value, where);
+    const stream = response.content?.[eventStream];
+    if (stream && Object.keys(response.content ?? {}).length === 1) return readStream(stream.schema, where);
+    const schema = answerOf(response, status, where);
+    const member = response['x-sdk-when'];
+    if (member === undefined) names.add(schema);
+    else if (when !== undefined) refuse(where, 'only one of the answers may have "x-sdk-when".');
+    else when = { member: readMember(document, body, member, where), schema };
   }
   const [name, ...others] = names;
   if (name === undefined) return refuse(where, 'it has no 2xx response.');
-  if (others.length > 0) refuse(where, 'all 2xx responses must have one schema.');
+  if (others.length > 0) refuse(where, 'all 2xx responses must have one schema; "x-sdk-when" tells one of two apart.');
   if (name === '') return { kind: 'void', schema: '', item: '' };
   const { properties } = componentSchema(document, name, where);
-  if (!properties?.['data'] || !properties['has_more']) return { kind: 'value', schema: name, item: '' };
+  if (!properties?.['data'] || !properties['has_more']) {
+    return { kind: 'value', schema: name, item: '', ...(when && { when }) };
+  }
   const item = properties['data'].items?.$ref ?? refuse(where, 'the items of a page must be a component schema.');
   return { kind: 'page', schema: name, item: schemaName(item, where) };
+}
+
+/** The name of an answer's schema; of an answer without a body the empty one. */
+function answerOf({ content = {} }: RawResponse, status: string, where: string): string {
+  const types = Object.keys(content);
+  if (types.length === 0) return '';
+  const media = content['application/json'] ?? refuse(where, `the SDK cannot read ${types.join(', ')}.`);
+  const ref = media.schema?.$ref;
+  return schemaName(ref ?? refuse(where, `the ${status} response must be a component schema: give it a name.`), where);
+}
+
+/** A member that decides upon the answer must be one of the body's own, and a boolean. */
+function readMember(document: Document, body: Operation['body'], member: string, where: string): string {
+  const name = body && schemaName(body.schema.$ref ?? '', where);
+  const types = [name && componentSchema(document, name, where).properties?.[member]?.type].flat();
+  if (!types.includes('boolean')) refuse(where, `"x-sdk-when": "${member}" is no boolean member of the body.`);
+  return member;
 }
 
 const eventStream = 'text/event-stream';

@@ -121,7 +121,30 @@ function printMethod(operation: Operation, writing: Writing): string {
     },
     '  ',
   );
-  return `${doc}  ${operation.name}(${signature}): ${type} {\n${params?.before ?? ''}    return ${call};\n  }\n`;
+  const overloads = overloadsOf(operation, signature, type, writing);
+  const head = overloads.length === 0 ? doc : `${doc}${overloads.join('')}`;
+  const answers = overloads.length === 0 ? type : unionOf(operation);
+  return `${head}  ${operation.name}(${signature}): ${answers} {\n${params?.before ?? ''}    return ${call};\n  }\n`;
+}
+
+const unionOf = ({ result: { schema, when } }: Operation): string => `Promise<${schema} | ${when?.schema}>`;
+
+/** Where a member of the body decides upon the answer: without it, with it, and when that is not known. */
+function overloadsOf(operation: Operation, signature: string, type: string, { types, used }: Writing): string[] {
+  const { result, name, where } = operation;
+  if (result.when === undefined) return [];
+  const { member, schema } = result.when;
+  used.add(types.use(schema, where));
+  const body = /\bparams: \w+(?=, )/;
+  if (!body.test(signature)) refuse(where, '"x-sdk-when" needs a body with a member that must be given.');
+  const narrowed = (value: string): string => signature.replace(body, `$& & { readonly ${key(member)}${value} }`);
+  const overload = (taken: string, answer: string): string => `  ${name}(${taken}): ${answer};\n`;
+  const says = (text: string): string => comment({ text: [text] }, '  ');
+  return [
+    overload(narrowed('?: false | undefined'), type),
+    `${says(`With \`${member}\`.`)}${overload(narrowed(': true'), `Promise<${schema}>`)}`,
+    `${says(`With or without \`${member}\`.`)}${overload(signature, unionOf(operation))}`,
+  ];
 }
 
 /** What a method returns, as a type and as an expression. */
