@@ -7,8 +7,15 @@ export interface Address {
   readonly crashes: number;
 }
 
+/** From a crash until the next server listened, by `performance.now()`. */
+export interface Outage {
+  readonly fromMs: number;
+  untilMs: number;
+}
+
 export class CrashingServer {
   crashes = 0;
+  readonly outages: Outage[] = [];
   readonly #start: () => Promise<ServerProcess>;
   #current: Promise<ServerProcess>;
 
@@ -33,7 +40,14 @@ export class CrashingServer {
 
   crash(): void {
     this.crashes++;
-    this.#current = this.#current.then((server) => server.kill()).then(this.#start);
+    const outage: Outage = { fromMs: performance.now(), untilMs: Number.POSITIVE_INFINITY };
+    this.outages.push(outage);
+    this.#current = this.#current
+      .then((server) => server.kill())
+      .then(this.#start)
+      .finally(() => {
+        outage.untilMs = performance.now();
+      });
   }
 
   async end(): Promise<void> {
