@@ -96,9 +96,10 @@ function typeMatchers({ types, exceptTypes = [] }: EventFilter): TypeMatchers | 
   return { wanted, unwanted: exceptTypes.map(patternMatcher), count: wanted.length + exceptTypes.length };
 }
 
-/** Equal for equal filters, so that their readers share the work; empty for none, and for one whose members are all null. */
+/** Equal for equal filters, so that their readers share the work; empty for none, and for one that lets everything through. */
 export function filterKey(filter: EventFilter | null): string {
   if (filter === null) return '';
-  const members = [filter.types, filter.session, filter.agentId, filter.exceptTypes ?? null];
+  const { types, session, agentId, exceptTypes = [] } = filter;
+  const members = [types, session, agentId, exceptTypes.length === 0 ? null : exceptTypes];
   return members.every((member) => member === null) ? '' : JSON.stringify(members);
 }

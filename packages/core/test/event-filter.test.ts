@@ -14,6 +14,7 @@ const EVERYTHING: EventFilter = { types: null, session: null, agentId: null };
 const text = (characters: readonly string[]) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 6 });
 const filter: fc.Arbitrary<EventFilter> = fc.record({
   types: fc.option(fc.array(text(['a', 'b', '.', '*']), { maxLength: 3 })),
+  exceptTypes: fc.array(text(['a', 'b', '.', '*']), { maxLength: 2 }),
   session: fc.constantFrom(null, 'none', ...SESSIONS),
   agentId: fc.constantFrom(null, ...AGENTS),
 });
@@ -26,11 +27,12 @@ const event: fc.Arbitrary<Filtered> = fc.record({
 });
 
 function expected(
-  { types, session, agentId }: EventFilter,
+  { types, exceptTypes = [], session, agentId }: EventFilter,
   { type, sessionId, aboutSession, ...of }: Filtered,
 ): boolean {
-  const patterns = types?.map((pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
-  const ofType = patterns?.some((pattern) => pattern.test(type)) ?? true;
+  const matches = (pattern: string) =>
+    new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(type);
+  const ofType = (types?.some(matches) ?? true) && !exceptTypes.some(matches);
   const ofSession = session === null || [sessionId, aboutSession].some((id) => id === session);
   const ofAgent = agentId === null || [of.agentId, of.aboutAgent].some((name) => name === agentId);
   return ofType && ofSession && ofAgent;
@@ -80,8 +82,8 @@ describe('the key of a filter', () => {
   it('is the same for equal filters, however they were made', () => {
     fc.assert(
       fc.property(filter, (wanted) => {
-        const { agentId, session, types } = structuredClone(wanted);
-        expect(filterKey({ agentId, session, types })).toBe(filterKey(wanted));
+        const { agentId, session, types, exceptTypes = [] } = structuredClone(wanted);
+        expect(filterKey({ agentId, exceptTypes, session, types })).toBe(filterKey(wanted));
       }),
     );
   });
@@ -97,11 +99,11 @@ describe('the key of a filter', () => {
   });
 
   it('is empty for no filter and for one without members, and for no other', () => {
-    expect([filterKey(null), filterKey(EVERYTHING)]).toEqual(['', '']);
+    expect([null, EVERYTHING, { ...EVERYTHING, exceptTypes: [] }].map(filterKey)).toEqual(['', '', '']);
     fc.assert(
-      fc.property(filter, (wanted) => {
-        const has = Object.values(wanted).some((member) => member !== null);
-        expect(filterKey(wanted) !== '').toBe(has);
+      fc.property(filter, ({ exceptTypes = [], ...wanted }) => {
+        const has = exceptTypes.length > 0 || Object.values(wanted).some((member) => member !== null);
+        expect(filterKey({ ...wanted, exceptTypes }) !== '').toBe(has);
       }),
     );
   });

@@ -111,6 +111,10 @@ function filtersOf({ agents, types, live, deleted }: Staged): fc.Arbitrary<Event
       types: fc.option(
         fc.uniqueArray(fc.constantFrom(...patterns, ...types), { minLength: 1, maxLength: 26, size: 'max' }),
       ),
+      exceptTypes: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 2, arbitrary: fc.uniqueArray(fc.constantFrom(...patterns, ...types), { maxLength: 3 }) },
+      ),
       session: fc.option(fc.constantFrom(...sessions), { freq: 2 }),
       agentId: fc.option(fc.constantFrom(...agents, 'nobody'), { freq: 2 }),
     }),
