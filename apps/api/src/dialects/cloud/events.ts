@@ -6,6 +6,7 @@ import type { EventFilter } from '@turnlog/core/event-filter';
 import { checkPatterns } from '@turnlog/core/events';
 import { isId, type SessionId } from '@turnlog/core/ids';
 import { read as answer, written } from '../../http/answers.ts';
+import { checkObject } from '../../http/body-members.ts';
 import { TYPES } from '../../http/feed-query.ts';
 import { readStart } from '../../http/follow.ts';
 import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
@@ -20,7 +21,6 @@ import { EventPage, EventResource, parseEvents, SendEventsParams, SendEventsResu
 import { EVENT_ID, page, SENT_EVENTS, SESSION_ID, STATUS_IDLE, USER_MESSAGE } from './wire/examples.ts';
 import { readWait, STREAM_DESCRIPTION, STREAM_EXAMPLE, STREAM_QUERY, WAIT_SECONDS } from './wire/follow.ts';
 import { CREATED_AT, pageParameters, paging, presentEventPage, readRange } from './wire/page.ts';
-import { checkObject } from './wire/params.ts';
 
 const PATH = '/sessions/{session_id}/events';
 const SESSION_PARAMETER = pathId('session_id', SESSION_ID, "The session's id, or its external id.");

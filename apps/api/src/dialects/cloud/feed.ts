@@ -4,6 +4,7 @@ import { checkReached, cursorParam, type PageQuery, readPage } from '@turnlog/co
 import { eventNotFound } from '@turnlog/core/errors';
 import { isId } from '@turnlog/core/ids';
 import { read as answer, written } from '../../http/answers.ts';
+import { checkObject } from '../../http/body-members.ts';
 import { FEED, FEED_FILTERS, readFeedFilter, TYPES } from '../../http/feed-query.ts';
 import { followFeed } from '../../http/follow.ts';
 import { type Behaviour, behaviour, type Operations, type Subject } from '../../http/operations.ts';
@@ -17,7 +18,6 @@ import { ACCOUNT_EVENT, EVENT_ID, feedPage, PUBLISHED_EVENTS, USER_MESSAGE } fro
 import { FEED_RANGE, readFeedRange } from './wire/feed-query.ts';
 import { FEED_STREAM_DESCRIPTION, readWait, STREAM_EXAMPLE, STREAM_QUERY, WAIT_SECONDS } from './wire/follow.ts';
 import { pageParameters, paging, presentFeedPage } from './wire/page.ts';
-import { checkObject } from './wire/params.ts';
 
 const PATH = '/events';
 const tags = ['Feed'];

@@ -3,6 +3,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { checkReached, cursorParam, readPage } from '@turnlog/core/cursors';
 import { sessionNotFound } from '@turnlog/core/errors';
 import { read, written } from '../../http/answers.ts';
+import { checkObject } from '../../http/body-members.ts';
 import { requireScope } from '../../http/credentials.ts';
 import type { Operations } from '../../http/operations.ts';
 import { answers, pathId, refuses, takes } from '../../http/reference.ts';
@@ -12,7 +13,6 @@ import { missingSession, sessionOf } from './subjects.ts';
 import { parseEvents } from './wire/event.ts';
 import { page, SENT_EVENTS, SESSION, SESSION_ID } from './wire/examples.ts';
 import { pageParameters, presentPage } from './wire/page.ts';
-import { checkObject } from './wire/params.ts';
 import {
   CreateSessionParams,
   parseCreateSession,

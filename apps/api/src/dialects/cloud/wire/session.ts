@@ -14,11 +14,11 @@ import {
   type Session,
   type UpdateSession,
 } from '@turnlog/core/sessions';
+import { bodyMembers, check, must, stringMap } from '../../../http/body-members.ts';
 import { EventInput } from './event.ts';
 import { Usage } from './event-parts.ts';
 import { SESSION_ID } from './examples.ts';
 import { PAGE_MEMBERS } from './page.ts';
-import { bodyMembers, check, must, stringMap } from './params.ts';
 
 const ALWAYS_EMPTY = 'Always empty; present for clients of the wider API family.';
 const time = (description: string) => z.string().openapi({ format: 'date-time', description });

@@ -6,10 +6,10 @@ import type { JsonNode } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
 import { checkText } from '@turnlog/core/sessions';
 import { checkOverlap, SCOPES, type Scope, type Token } from '@turnlog/core/tokens';
+import { bodyMembers, check, must } from '../../../http/body-members.ts';
 import { notAnInstant } from '../../../http/time-query.ts';
 import { TOKEN_ID } from './examples.ts';
 import { PAGE_MEMBERS } from './page.ts';
-import { bodyMembers, check, must } from './params.ts';
 
 const nullableTime = (description: string) => z.string().nullable().openapi({ format: 'date-time', description });
 
