@@ -8,6 +8,7 @@ import { ConfigError, readConfig } from './process/config.ts';
 import { runDemoCommand } from './process/demo-command.ts';
 import { createLog } from './process/log.ts';
 import { runOrgCommand } from './process/org-command.ts';
+import { SecretKeyError } from './process/secret-key.ts';
 import { type Running, serve, serverUrl } from './process/serve.ts';
 
 /** "The configuration is wrong", as `sysexits.h` numbers it. */
@@ -47,11 +48,15 @@ function stopOnSignals(running: Running): void {
 
 function fail(error: unknown): void {
   process.stderr.write(`${sentenceOf(error)}\n`);
-  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
+  process.exit(isConfiguration(error) ? EXIT_CONFIG : 1);
+}
+
+function isConfiguration(error: unknown): error is ConfigError | SecretKeyError {
+  return error instanceof ConfigError || error instanceof SecretKeyError;
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StoreFileError) return error.message;
+  if (isConfiguration(error) || error instanceof StoreFileError) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
     return 'Another program listens on this port already: stop it, or set PORT to another one.';

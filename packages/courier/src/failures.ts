@@ -12,6 +12,8 @@ export type Failure =
   | 'Redirect not followed'
   | 'Answer timed out'
   | 'Answer not understood'
+  /** The server stopped meanwhile. */
+  | 'Delivery interrupted'
   | 'Request failed';
 
 /** A connection that there will not be. */
@@ -34,8 +36,8 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   EADDRNOTAVAIL: 'Host not reachable',
   ETIMEDOUT: 'Connection timeout',
   UND_ERR_SOCKET: 'Connection closed',
-  UND_ERR_CLOSED: 'Connection closed',
-  UND_ERR_DESTROYED: 'Connection closed',
+  UND_ERR_CLOSED: 'Delivery interrupted',
+  UND_ERR_DESTROYED: 'Delivery interrupted',
   UND_ERR_HEADERS_OVERFLOW: 'Answer not understood',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'Connection closed',
 };

@@ -3,8 +3,10 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { limits } from '@turnlog/core/limits';
 import { isSecret } from '@turnlog/core/tokens';
+import { isNetwork } from '@turnlog/courier';
 import type { DialectName } from '../dialects/prefixes.ts';
 import type { StreamLimits } from '../http/streams/streams.ts';
+import { parseKey } from './secret-key.ts';
 
 export interface Config {
   readonly host: string;
@@ -18,6 +20,13 @@ export interface Config {
   readonly openDialects: readonly DialectName[];
   readonly waveHoldMs: number;
   readonly streams: StreamLimits & { readonly lagBytes: number };
+  /** Seals the secrets of webhooks; null: the key in the file beside the log. */
+  readonly secretKey: Buffer | null;
+  /** Networks that webhooks may reach by plain http and on every port, too. */
+  readonly webhookAllow: readonly string[];
+  /** The waits before each attempt at a webhook. */
+  readonly retrySeconds: readonly number[];
+  readonly deliveryKeptDays: number;
 }
 
 const PLAIN = /^[\w./:@-]+$/;
@@ -59,6 +68,10 @@ const COUNT = /^[1-9][0-9]{0,8}$/;
 const MAX_SECONDS = 24 * 60 * 60;
 /** Clients take 45 seconds of silence for a lost connection. */
 const MAX_HEARTBEAT_SECONDS = 30;
+const WHOLE = /^(?:0|[1-9][0-9]{0,8})$/;
+const MAX_RETRY_SECONDS = 7 * 24 * 60 * 60;
+const MAX_ATTEMPTS = 20;
+const MAX_DAYS = 3_650;
 const OPENABLE: ReadonlySet<string> = new Set(['wave', 'runtime'] satisfies DialectName[]);
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 const YES = new Set(['1', 'true', 'yes', 'on']);
@@ -93,6 +106,10 @@ export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Conf
       lagMs: read('STREAM_LAG_SECONDS', `${limits.streamLagSeconds}`, parseSeconds),
       lagBytes: read('STREAM_LAG_BYTES', `${limits.streamLagBytes}`, parseCount),
     },
+    secretKey: read('SECRET_KEY', '', parseSecretKey),
+    webhookAllow: read('WEBHOOK_ALLOW', '', parseNetworks),
+    retrySeconds: read('WEBHOOK_RETRY_SECONDS', limits.retrySeconds.join(','), parseRetrySeconds),
+    deliveryKeptDays: read('DELIVERY_KEPT_DAYS', `${limits.deliveryKeptDays}`, parseDays),
   };
   if (config.openDialects?.length > 0 && config.host !== undefined && !LOOPBACK.test(config.host)) {
     faults.push(`OPEN_DIALECTS lets in whoever reaches the server: set HOST to 127.0.0.1 or leave OPEN_DIALECTS out.`);
@@ -148,6 +165,36 @@ function parseToken(text: string): string | null | Fault {
   if (text.startsWith('tlog_pat_'))
     return new Fault("begins with 'tlog_pat_' but is no complete token: copy it again.");
   return new Fault(`must have 32 to 255 visible ASCII characters and no spaces; it has ${text.length}.`);
+}
+
+/** Says nothing of the text itself, either. */
+function parseSecretKey(text: string): Buffer | null | Fault {
+  if (text === '') return null;
+  return (
+    parseKey(text) ??
+    new Fault(`must be 32 bytes as base64 or 64 hexadecimal digits; it has ${text.length} characters.`)
+  );
+}
+
+function parseNetworks(text: string): readonly string[] | Fault {
+  const networks = text === '' ? [] : text.split(',').map((network) => network.trim());
+  const wrong = networks.find((network) => !isNetwork(network));
+  if (wrong === undefined) return networks;
+  return new Fault(`must list networks such as 10.0.0.0/8 or fd00::/8, separated by commas; '${wrong}' is none.`);
+}
+
+function parseRetrySeconds(text: string): readonly number[] | Fault {
+  const waits = text.split(',').map((wait) => wait.trim());
+  const whole = waits.every((wait) => WHOLE.test(wait) && Number(wait) <= MAX_RETRY_SECONDS);
+  if (whole && waits[0] === '0' && waits.length <= MAX_ATTEMPTS) return waits.map(Number);
+  return new Fault(
+    `must list the waits before each attempt in whole seconds, the first one 0, at most ${MAX_ATTEMPTS} of them and each at most ${MAX_RETRY_SECONDS}; it is '${text}'.`,
+  );
+}
+
+function parseDays(text: string): number | Fault {
+  if (COUNT.test(text) && Number(text) <= MAX_DAYS) return Number(text);
+  return new Fault(`must be a whole number of days from 1 to ${MAX_DAYS}; it is '${text}'.`);
 }
 
 function parseSwitch(text: string): boolean | Fault {

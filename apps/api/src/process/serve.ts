@@ -1,18 +1,24 @@
 /** The life of the server: open, listen, drain, close. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Dispatcher } from '@turnlog/core/dispatch';
 import { limits } from '@turnlog/core/limits';
 import { Tails } from '@turnlog/core/tails';
 import { makeSecret, secretPrefix } from '@turnlog/core/tokens';
+import { createCourier } from '@turnlog/courier';
 import type { openStore, SqliteStore } from '@turnlog/store-sqlite';
 import type { Logger } from 'pino';
+import { createLetterWriter } from '../deliveries/letters.ts';
+import type { Vault } from '../deliveries/vault.ts';
+import { presentDelivery } from '../dialects/deliveries.ts';
 import { sha256 } from '../http/credentials.ts';
 import { createServer } from '../http/server.ts';
 import { Streams } from '../http/streams/streams.ts';
 import { banner } from './banner.ts';
 import { type Config, variablesFor } from './config.ts';
 import { drainOf } from './drain.ts';
-import { makeFolder, nextTurn, nowUs, randomBytes } from './machine.ts';
+import { after, makeFolder, nextTurn, nowUs, randomBytes } from './machine.ts';
+import { openVault } from './secret-key.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -32,7 +38,10 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Opens the log and listens. Rejects with `StoreFileError`, or the system's error when it cannot listen. */
+/** How long deliveries under way may take once the server stops; what they came to is recorded after that. */
+const LAST_DELIVERIES_MS = 7_000;
+
+/** Opens the log and listens. Rejects with `StoreFileError`, `SecretKeyError`, or the system's error when it cannot listen. */
 export async function serve(options: ServeOptions): Promise<Running> {
   const { config, log } = options;
   makeFolder(config.file);
@@ -46,13 +55,13 @@ export async function serve(options: ServeOptions): Promise<Running> {
       setImmediate(() => options.exit(1)); // after the answers that this failure has caused
     },
   });
+  const vault = await vaultOf(store, config);
   const tails = new Tails({ store, wakeups: store, lagBytes: config.streams.lagBytes, nextTurn });
   const streams = new Streams(config.streams, nowUs);
+  const deliveries = deliveriesOf(store, vault, options);
+  const { courier, writeLetter } = deliveries;
   const server = createServer({
-    store,
-    directory: store,
-    tails,
-    streams,
+    ...{ store, directory: store, tails, streams, courier, writeLetter, vault },
     nowUs,
     random: randomBytes,
     corsOrigins: config.corsOrigins,
@@ -66,6 +75,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const drain = drainOf(server, () => streams.drain());
   try {
     await listen(server, config);
+    await deliveries.start();
   } catch (error) {
     await store.close();
     throw error;
@@ -81,10 +91,42 @@ export async function serve(options: ServeOptions): Promise<Running> {
     url,
     async stop() {
       state = 'draining';
-      await drain();
+      await Promise.all([drain(), deliveries.stop()]);
       tails.close();
       await store.close();
       log.info({}, 'stopped');
+    },
+  };
+}
+
+async function vaultOf(store: SqliteStore, { file, secretKey }: Config): Promise<Vault> {
+  try {
+    return openVault({ file, key: secretKey, check: store.secretKeyCheck });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Delivering to webhooks and replays, and what requests need of it. */
+function deliveriesOf(store: SqliteStore, vault: Vault, { config, log }: ServeOptions) {
+  const { webhookAllow: allow, retrySeconds } = config;
+  const courier = createCourier({ allow, timeoutMs: limits.deliverySeconds * 1000, nowUs });
+  const writeLetter = createLetterWriter({ vault, present: presentDelivery });
+  const dispatcher = new Dispatcher({
+    ...{ store, directory: store, wakeups: store, courier, writeLetter, retrySeconds },
+    ...{ nowUs, random: randomBytes, after, nextTurn },
+    onFault: (err) => log.error({ err }, 'deliveries met a fault; they go on'),
+  });
+  return {
+    courier,
+    writeLetter,
+    start: () => dispatcher.start(),
+    async stop() {
+      const cut = setTimeout(() => courier.close(), LAST_DELIVERIES_MS);
+      await dispatcher.stop();
+      clearTimeout(cut);
+      await courier.close();
     },
   };
 }
