@@ -79,6 +79,8 @@ export const limits = {
   webhookSecrets: 5,
   webhookOverlapSeconds: 24 * 60 * 60,
   webhookOverlapSecondsMax: 7 * 24 * 60 * 60,
+  /** Tests of webhooks that an org may have under way. */
+  webhookTestsAtOnce: 4,
   /** Deliveries a second that the caller of a webhook or a replay may ask for. */
   deliveryRateMax: 1_000,
   /** A delivery: the whole attempt, what is read of its answer, and what is kept of that. */

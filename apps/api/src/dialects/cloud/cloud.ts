@@ -3,10 +3,12 @@ import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { dialectOf } from '../../http/reference.ts';
+import { resourceRoutes } from '../../http/resources/routes.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { feedRoutes } from './feed.ts';
 import { DOCUMENTED_AT, REFERENCE } from './reference.ts';
+import { RESOURCES } from './resources.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { presentRefusal } from './wire/error.ts';
@@ -25,6 +27,7 @@ export function createCloud(services: Services, credentials: Credentials): Diale
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
   feedRoutes(operations, services);
+  resourceRoutes(operations, services, RESOURCES);
   tokenRoutes(operations, services, credentials);
   return dialectOf(operations, REFERENCE);
 }

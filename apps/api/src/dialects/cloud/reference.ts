@@ -2,6 +2,7 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { describeOperation } from '../../http/openapi.ts';
 import type { DialectReference } from '../../http/reference.ts';
+import { RESOURCE_TAGS } from '../../http/resources/routes.ts';
 import { ErrorResponse } from './wire/error.ts';
 
 /** Where the reference shows the operations. */
@@ -41,6 +42,7 @@ export const REFERENCE: DialectReference = {
     { name: 'Sessions', description: 'One agent run or conversation each.' },
     { name: 'Events', description: 'The immutable facts of a session, in order.' },
     { name: 'Feed', description: 'Every event of the org in one order: of all sessions, and of the account stream.' },
+    ...RESOURCE_TAGS,
     { name: 'Tokens', description: 'Personal access tokens of the org.' },
   ],
 };

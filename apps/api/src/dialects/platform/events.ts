@@ -19,7 +19,7 @@ import { EVENT, EVENT_ID, PAGE, PUBLISHED, STREAM } from './wire/examples.ts';
 import { LIST_QUERY, pageParameters, presentPage, readPosition, readTimes, SUBSCRIBE_QUERY } from './wire/page.ts';
 
 const PATH = '/events';
-/** No event: nothing is served there yet. */
+/** No event: replays are made there. */
 const REPLAY_PATH = `${PATH}/replay`;
 const tags = ['Events'];
 

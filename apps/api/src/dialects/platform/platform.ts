@@ -4,14 +4,17 @@ import type { Credentials } from '../../http/credentials.ts';
 import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { type DialectReference, dialectOf } from '../../http/reference.ts';
+import { RESOURCE_TAGS, resourceRoutes } from '../../http/resources/routes.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
+import { RESOURCES } from './resources.ts';
 import { ErrorEnvelope, presentRefusal } from './wire/error.ts';
 import { EVENT_ID } from './wire/examples.ts';
 
 const DOCUMENTED_AT = '/api/v1';
 
-const DESCRIPTION = `Events of the whole org, of all sessions and of the account: list, retrieve, publish, subscribe.
+const DESCRIPTION = `Events of the whole org, of all sessions and of the account: list, retrieve, publish, subscribe, have delivered to
+webhooks, replay.
 
 Send a personal access token as \`Authorization: Bearer <token>\` or \`X-API-Key: <token>\`. Every answer carries a
 \`request-id\`. What other dialects have written is shown here too: \`data\` is then what they call payload, or all of
@@ -32,7 +35,10 @@ const REFERENCE: DialectReference = {
   title: 'Turnlog: the platform dialect',
   description: DESCRIPTION,
   envelope: { name: 'ErrorEnvelope', schema: ErrorEnvelope },
-  tags: [{ name: 'Events', description: 'Every event of the org in one order: of all sessions, and of the account.' }],
+  tags: [
+    { name: 'Events', description: 'Every event of the org in one order: of all sessions, and of the account.' },
+    ...RESOURCE_TAGS,
+  ],
   examples: EXAMPLES,
 };
 
@@ -44,6 +50,7 @@ export function createPlatform(services: Services, credentials: Credentials): Di
     passedOver: [],
   };
   const operations = new Operations(services, manners);
+  resourceRoutes(operations, services, RESOURCES); // before events, among whose paths those of replays lie
   eventRoutes(operations, services);
   return dialectOf(operations, REFERENCE);
 }

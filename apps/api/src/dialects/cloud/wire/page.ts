@@ -77,6 +77,8 @@ interface Edges<Kind extends CursorKind> {
   readonly firstId: Id<Kind> | null;
   readonly lastId: Id<Kind> | null;
   readonly hasMore: boolean;
+  /** The last id looked at in the direction of travel, where that is more than what was found. */
+  readonly scannedThrough?: Id<Kind> | null;
 }
 
 const PAGE_START = '{"data":[';
@@ -99,10 +101,8 @@ export function presentEventPage(list: ListName<'evt'>, query: PageQuery<'evt'>,
 
 /** A page of the feed: it also says how far it has looked, and leads on from there. */
 export function presentFeedPage(query: PageQuery<'evt'>, page: FeedPage): Uint8Array {
-  const { firstId, lastId, hasMore, scannedThrough } = page;
-  const after = query.cursor?.direction !== 'before';
-  const edges = after ? { firstId, lastId: scannedThrough, hasMore } : { firstId: scannedThrough, lastId, hasMore };
-  const next = hasMore ? nextToken(FEED, query, edges) : 'null';
+  const { hasMore, scannedThrough } = page;
+  const next = hasMore ? nextToken(FEED, query, page) : 'null';
   const end = `${idsOf(page)},"has_more":${hasMore},"next_page":${next},"scanned_through":${JSON.stringify(scannedThrough)}}`;
   return Buffer.concat([PAGE_START_BYTES, page.json, Buffer.from(`]${end}`)]);
 }
@@ -126,7 +126,9 @@ function idsOf({ firstId, lastId }: Pick<Edges<CursorKind>, 'firstId' | 'lastId'
 
 /** The token that leads on in the direction of travel. */
 function nextToken<Kind extends CursorKind>(list: ListName<Kind>, query: PageQuery<Kind>, edges: Edges<Kind>): string {
-  return token(list, query, edges, query.cursor?.direction ?? 'after');
+  const { scannedThrough } = edges;
+  const reached = scannedThrough === undefined ? edges : { ...edges, firstId: scannedThrough, lastId: scannedThrough };
+  return token(list, query, reached, query.cursor?.direction ?? 'after');
 }
 
 function token<Kind extends CursorKind>(
