@@ -61,6 +61,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   types: ['session.*'],
   events: ['session.*'],
   statuses: ['running'],
+  states: ['failed'],
   metadata: { ticket: '4711' },
   include_archived: 'true',
   wait: 30,

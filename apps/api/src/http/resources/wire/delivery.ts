@@ -75,12 +75,10 @@ export const DeliveryWithAttempts = z
 
 export const RecoverDeliveriesParams = z
   .object({
-    since: z
-      .string(must('a string'))
-      .openapi({
-        format: 'date-time',
-        description: 'Deliveries whose first attempt was over at or after this instant.',
-      }),
+    since: z.string(must('a string')).openapi({
+      format: 'date-time',
+      description: 'Deliveries whose first attempt was over at or after this instant.',
+    }),
   })
   .openapi('RecoverDeliveriesParams', { description: 'Which failed deliveries are sent again.' });
 

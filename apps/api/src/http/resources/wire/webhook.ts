@@ -20,11 +20,14 @@ import { nullableTime, patterns, presentTime, time } from './members.ts';
 
 const SECRET_BYTES = `${limits.webhookSecretBytesMin} to ${limits.webhookSecretBytesMax} bytes`;
 
+const ORDERING = must("'none' or 'session'");
+const ANNOUNCE = must("'all', 'failures' or 'none'");
+
 const Ordering = z
-  .enum(ORDERINGS, must("'none' or 'session'"))
+  .enum(ORDERINGS, ORDERING)
   .openapi('WebhookOrdering', { description: '`session`: the events of a session come one by one, in their order.' });
 
-const Announce = z.enum(ANNOUNCEMENTS, must("'all', 'failures' or 'none'")).openapi('WebhookAnnouncements', {
+const Announce = z.enum(ANNOUNCEMENTS, ANNOUNCE).openapi('WebhookAnnouncements', {
   description: 'Which deliveries the account stream tells of, by `webhook.sent` and `webhook.failed`.',
 });
 
@@ -136,9 +139,9 @@ export const CreateWebhookParams = z
         additionalProperties: { type: 'string' },
         description: 'Up to 50 pairs of at most 64 and 512 characters.',
       }),
-    ordering: Ordering.nullish(),
+    ordering: z.union([Ordering, z.null()], ORDERING).optional(),
     rate_limit: rateLimit,
-    announce: Announce.nullish(),
+    announce: z.union([Announce, z.null()], ANNOUNCE).optional(),
   })
   .openapi('CreateWebhookParams', { description: 'An endpoint, and what it is told.' });
 
