@@ -7,8 +7,12 @@ import { bytesFromId, idFromBytes, makeId, type OrgId } from '@turnlog/core/ids'
 import { SCOPES, type Token } from '@turnlog/core/tokens';
 import type { Connection } from './connection.ts';
 import { randomBytes } from './random.ts';
+import { turnOfTheLoop } from './read/turn.ts';
 import { Statements } from './statements.ts';
 import { insertToken } from './writer/tokens.ts';
+
+/** Orgs that one turn of the loop looks up. */
+const ORGS_A_TURN = 500;
 
 /** Makes an org with a token that has every scope. */
 export function createOrg(db: Connection, org: NewOrg, nowUs: number): OrgId {
@@ -52,6 +56,21 @@ export function bootstrap(db: Connection, org: NewOrg, ensureToken: boolean, now
 export function firstOrg(statements: Statements): OrgId | null {
   const row = statements.row<{ id: Uint8Array }>('SELECT id FROM orgs ORDER BY no LIMIT 1');
   return row ? idFromBytes('org', row.id) : null;
+}
+
+/** Orgs with a lane to be served, one look-up each; the loop gets turns between. */
+export async function orgsWithLanes(statements: Statements): Promise<OrgId[]> {
+  const found: OrgId[] = [];
+  for (let last = 0; ; ) {
+    const next = statements.row<{ no: number; id: Uint8Array }>(
+      `SELECT no, id FROM orgs WHERE no = (SELECT min(org) FROM lanes WHERE active = 1 AND org > ?)`,
+      last,
+    );
+    if (!next) return found;
+    last = next.no;
+    found.push(idFromBytes('org', next.id));
+    if (found.length % ORGS_A_TURN === 0) await turnOfTheLoop();
+  }
 }
 
 function insertOrg(db: Connection, org: NewOrg, nowUs: number): OrgId {

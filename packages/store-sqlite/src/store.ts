@@ -2,21 +2,21 @@
 import { Worker } from 'node:worker_threads';
 import type { NowMicros } from '@turnlog/core/clock';
 import type { Directory, NewOrg } from '@turnlog/core/directory';
-import type { EventDraft } from '@turnlog/core/events';
 import type { OrgId } from '@turnlog/core/ids';
-import type { UpdateSession } from '@turnlog/core/sessions';
-import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
+import type { Store } from '@turnlog/core/store';
 import type { WakeupListener, Wakeups } from '@turnlog/core/wakeups';
 import { openReadConnection } from './connection.ts';
 import { lockFile } from './lock.ts';
 import { openMigrated } from './migrate.ts';
-import { type Bootstrap, bootstrap, createOrg, firstOrg } from './orgs.ts';
+import { type Bootstrap, bootstrap, createOrg, firstOrg, orgsWithLanes } from './orgs.ts';
 import { Reader } from './read/reader.ts';
 import { TokenReader } from './read/tokens.ts';
 import { readsOf } from './reads.ts';
-import type { Command, Operation, Woken } from './writer/protocol.ts';
+import { freeLanes, type SecretKeyCheck, secretKeyCheck } from './start.ts';
+import type { Woken } from './writer/protocol.ts';
 import { WriteQueue } from './writer/queue.ts';
 import type { WriterThreadData } from './writer/thread.ts';
+import { writesOf } from './writes.ts';
 
 export interface StoreOptions {
   /** Path of the database; its folder must exist. `<file>.lock` beside it is held while the store is open. */
@@ -31,6 +31,11 @@ export interface StoreOptions {
 export interface SqliteStore extends Store, Directory, Wakeups {
   createOrg(org: NewOrg): OrgId;
   bootstrap(org: NewOrg, ensureToken: boolean): Bootstrap;
+  /**
+   * The value that notices a file restored without its key; where there is none it is made, or null answered. Written
+   * at once, as `bootstrap` writes.
+   */
+  secretKeyCheck(make: (() => Uint8Array) | null): SecretKeyCheck | null;
   /** Resolves when nothing waits to be written and nothing is left to purge. */
   settled(): Promise<void>;
   /** Finishes accepted writes, then closes the file and frees its lock. */
@@ -38,18 +43,13 @@ export interface SqliteStore extends Store, Directory, Wakeups {
 }
 
 const THREAD_ENTRY = new URL('./writer/thread-entry.mjs', import.meta.url);
-/** What a command without a payload holds in memory. */
-const COMMAND_BYTES = 1_024;
-/** What an event holds beside its own members: objects in memory, then an envelope and index entries in the file. */
-const EVENT_BYTES = 512;
-const BYTES_PER_CHARACTER = 2;
-
 /** Opens a file, bringing it to this version's schema. Throws `StoreFileError` with one sentence when it cannot. */
 export function openStore(options: StoreOptions): SqliteStore {
   const { file, nowUs } = options;
   const lock = lockFile(file);
   try {
     const writeDb = openMigrated(file);
+    freeLanes(writeDb);
     const readDb = openReadConnection(file);
     const data: WriterThreadData & Readonly<Record<string, unknown>> = { ...options.thread?.data, file };
     const thread = new Worker(options.thread?.entry ?? THREAD_ENTRY, { workerData: data });
@@ -57,11 +57,11 @@ export function openStore(options: StoreOptions): SqliteStore {
     const listeners = new Set<WakeupListener>();
     const onCommitted = (woken: readonly Woken[]) => {
       reader.release();
-      for (const { org, sessions } of woken) for (const listener of listeners) listener.woken(org, sessions);
+      for (const commit of woken) for (const listener of listeners) tell(listener, commit);
     };
     const queue = new WriteQueue({ thread, nowUs, onCommitted, onUnknown: options.onUnknown });
     return {
-      ...writesOf(queue),
+      ...writesOf(queue, nowUs),
       ...readsOf(reader, nowUs),
       ...directoryOf(reader, queue),
       listen: (listener) => {
@@ -76,6 +76,7 @@ export function openStore(options: StoreOptions): SqliteStore {
         reader.release();
         return bootstrap(writeDb, org, ensureToken, nowUs());
       },
+      secretKeyCheck: (make) => secretKeyCheck(writeDb, make),
       settled: () => queue.settled(),
       async close() {
         await queue.close();
@@ -91,44 +92,11 @@ export function openStore(options: StoreOptions): SqliteStore {
   }
 }
 
-type Writes = Pick<
-  Store,
-  | 'createSession'
-  | 'startSession'
-  | 'moveSession'
-  | 'updateSession'
-  | 'archiveSession'
-  | 'cancelSession'
-  | 'deleteSession'
-  | 'appendEvents'
-  | 'publishEvents'
-  | 'createToken'
-  | 'rotateToken'
-  | 'revokeToken'
->;
-
-function writesOf(queue: WriteQueue): Writes {
-  /** Each kind of command answers with the value that its store method promises. */
-  const submit = <Value>(org: OrgId, context: WriteContext, operation: Operation, bytes = COMMAND_BYTES) =>
-    queue.submit({ org, context, ...operation } as Command, bytes) as Promise<Outcome<Value>>;
-  return {
-    createSession: (org, create, context) =>
-      submit(org, context, { kind: 'create-session', create }, bytesOf(create.events, create.metadata)),
-    startSession: (org, start, context) =>
-      submit(org, context, { kind: 'start-session', start }, bytesOf(start.events, start.metadata)),
-    moveSession: (org, ref, move, context) => submit(org, context, { kind: 'move-session', ref, move }),
-    updateSession: (org, ref, update, context) =>
-      submit(org, context, { kind: 'update-session', ref, update }, bytesOf([], update.metadata)),
-    archiveSession: (org, ref, context) => submit(org, context, { kind: 'archive-session', ref }),
-    cancelSession: (org, ref, context) => submit(org, context, { kind: 'cancel-session', ref }),
-    deleteSession: (org, ref, context) => submit(org, context, { kind: 'delete-session', ref }),
-    appendEvents: (org, ref, events, context) =>
-      submit(org, context, { kind: 'append-events', ref, events }, bytesOf(events)),
-    publishEvents: (org, events, context) => submit(org, context, { kind: 'publish-events', events }, bytesOf(events)),
-    createToken: (org, create, context) => submit(org, context, { kind: 'create-token', create }),
-    rotateToken: (org, id, rotate, context) => submit(org, context, { kind: 'rotate-token', id, rotate }),
-    revokeToken: (org, id, context) => submit(org, context, { kind: 'revoke-token', id }),
-  };
+/** More to read comes last: who reads on then knows what has become of lanes and sessions. */
+function tell(listener: WakeupListener, { org, sessions, deleted, lanesChanged }: Woken): void {
+  if (lanesChanged) listener.lanesChanged?.(org);
+  if (deleted.length > 0) listener.sessionsDeleted?.(org, deleted);
+  if (sessions !== null) listener.woken(org, sessions);
 }
 
 function directoryOf(reader: Reader, queue: WriteQueue): Directory {
@@ -137,16 +105,9 @@ function directoryOf(reader: Reader, queue: WriteQueue): Directory {
     findPrincipal: async (hash) => tokens.principal(hash),
     findCapability: async (hash) => tokens.capability(hash),
     firstOrg: async () => firstOrg(reader.statements),
+    orgsWithLanes: () => orgsWithLanes(reader.statements),
     touchTokens: (uses) => {
       queue.touch([...uses].map(([token, { org, usedUs }]) => ({ org, token, usedUs })));
     },
   };
-}
-
-/** What a command holds in memory, about. */
-function bytesOf(events: readonly EventDraft[], metadata: UpdateSession['metadata'] = {}): number {
-  let characters = 0;
-  for (const { fields } of events) characters += fields.length;
-  for (const [key, value] of Object.entries(metadata)) characters += key.length + (value?.length ?? 0);
-  return COMMAND_BYTES + events.length * EVENT_BYTES + characters * BYTES_PER_CHARACTER;
 }

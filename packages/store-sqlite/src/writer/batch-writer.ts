@@ -4,12 +4,16 @@ import Database from 'better-sqlite3';
 import { assertDurable, type Connection } from '../connection.ts';
 import { Statements } from '../statements.ts';
 import { workInBackground } from './background.ts';
+import { DeliveryLog } from './delivery-log.ts';
 import { Heads, type OrgState } from './heads.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import { type Planned, planCommand, type Workbench } from './operations.ts';
+import { LaneHeads } from './lane-heads.ts';
+import { LaneRows } from './lane-rows.ts';
+import { planCommand } from './operations.ts';
 import type { BatchReply, BatchRequest, Command, CommandResult, Woken } from './protocol.ts';
 import { RowWriter } from './rows.ts';
 import { TokenWriter } from './tokens.ts';
+import type { Planned, Workbench } from './workbench.ts';
 
 /** How often a commit that meets another process's lock is tried; each try waits for the connection's busy time. */
 const BUSY_TRIES = 3;
@@ -30,6 +34,9 @@ export class BatchWriter {
       kept: new KeptAnswers(this.statements),
       rows: new RowWriter(this.statements),
       tokens: new TokenWriter(this.statements),
+      lanes: new LaneHeads(this.statements),
+      laneRows: new LaneRows(this.statements),
+      deliveries: new DeliveryLog(this.statements),
       touched: new Map(),
     };
   }
@@ -54,8 +61,9 @@ export class BatchWriter {
       committing = true;
       this.statements.run('COMMIT');
       const woken = this.#woken();
+      const written = this.#bench.touched.size > 0;
       this.#settle();
-      if (woken.length > 0) this.#proveDurable();
+      if (written) this.#proveDurable();
       return { kind: 'done', results, woken, backlog };
     } catch (error) {
       return this.#abort(error, committing);
@@ -63,8 +71,9 @@ export class BatchWriter {
   }
 
   #woken(): Woken[] {
-    return [...this.#bench.touched].map(([{ id }, states]) => {
-      return { org: id, sessions: [...states.keys()].map(({ session }) => session.id) };
+    return [...this.#bench.touched].map(([{ id }, { sessions, wakes, deleted, lanesChanged }]) => {
+      const ids = [...sessions.keys()].map(({ session }) => session.id);
+      return { org: id, sessions: wakes ? ids : null, deleted, lanesChanged };
     });
   }
 
@@ -78,7 +87,7 @@ export class BatchWriter {
     const writes: (() => void)[] = [];
     const results = request.commands.map((command) => this.#plan(command, request.nowUs, writes));
     for (const write of writes) write();
-    for (const [org, sessions] of this.#bench.touched) {
+    for (const [org, { sessions }] of this.#bench.touched) {
       this.#bench.rows.org(org);
       for (const [state, { phaseChanged }] of sessions) {
         this.#bench.rows.head(org, state);
@@ -140,5 +149,6 @@ export class BatchWriter {
     this.#bench.heads.settle();
     this.#bench.kept.settle();
     this.#bench.tokens.settle();
+    this.#bench.lanes.settle();
   }
 }
