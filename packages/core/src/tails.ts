@@ -38,6 +38,8 @@ export interface Tail {
   readonly position: EventId | null;
   /** Whether it has seen everything that its topic has. */
   readonly live: boolean;
+  /** Roughly how many events it has passed, whether they mattered or not: a read of history counts as a full one. */
+  readonly seen: number;
   /** Begins to hand events over. */
   start(reader: TailReader): void;
   /** The reader can take more again. */

@@ -2,6 +2,7 @@
 import { TurnlogError } from '../errors.ts';
 import { type EventFilter, LiveFilter } from '../event-filter.ts';
 import type { EventId } from '../ids.ts';
+import { limits } from '../limits.ts';
 import type { LogEvent, LogSlice } from '../store.ts';
 import type { Tail, TailEnd, TailReader } from '../tails.ts';
 import type { HistorySlice, Topic } from './topic.ts';
@@ -16,6 +17,7 @@ export class TopicTail implements Tail {
   readonly ends: boolean;
   /** Bytes that its topic has handed out beyond it, whatever its filter, since the two were last level. */
   passedBytes = 0;
+  seen = 0;
   readonly #topic: Topic;
   #state: TailState = 'ready';
   #reader: TailReader | null = null;
@@ -54,6 +56,7 @@ export class TopicTail implements Tail {
   /** What the topic has read for it: the events beyond its position that pass its filter. */
   follow(events: readonly LogEvent[], slice: LogSlice): void {
     if (isBefore(this.position, slice.position)) this.position = slice.position;
+    this.seen += slice.events.length;
     this.#hand(events);
   }
 
@@ -65,6 +68,7 @@ export class TopicTail implements Tail {
         const slice = await this.#topic.readHistory(this.position, this.filter.wanted);
         if (this.#state !== 'history') return;
         this.position = slice.position;
+        this.seen += limits.sliceEvents;
         if (!this.#topic.isBeyond(this.position)) this.passedBytes = 0;
         this.#hand(slice.events);
         if (this.#state === 'history' && slice.atHead) this.#meetHead(slice);
