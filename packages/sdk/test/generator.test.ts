@@ -172,7 +172,7 @@ describe('operations', () => {
     expect(files['src/generated/resources.ts']).toContain(
       [
         '   */',
-        '  sing(params: Lyrics & { readonly silent?: false | undefined }, options?: RequestOptions): Promise<Song>;',
+        '  sing(params: Lyrics & { readonly silent?: false | null | undefined }, options?: RequestOptions): Promise<Song>;',
         '  /** With `silent`. */',
         '  sing(params: Lyrics & { readonly silent: true }, options?: RequestOptions): Promise<Silence>;',
         '  /** With or without `silent`. */',

@@ -159,6 +159,18 @@ export function answers(status: number, schema: z.ZodType, description: string, 
   return { [status]: { description, content: { 'application/json': { schema, example } } } };
 }
 
+/** A successful answer that comes when a member of the body is true, and never otherwise; the SDK's types say so. */
+export function answersWhen(
+  member: string,
+  status: number,
+  schema: z.ZodType,
+  description: string,
+  example: unknown,
+): Responses {
+  const when = { 'x-sdk-when': member };
+  return { [status]: { ...when, description, content: { 'application/json': { schema, example } } } };
+}
+
 /** A successful answer without a body. */
 export function answersNothing(description: string): Responses {
   return { 200: { description } };

@@ -141,7 +141,7 @@ function overloadsOf(operation: Operation, signature: string, type: string, { ty
   const overload = (taken: string, answer: string): string => `  ${name}(${taken}): ${answer};\n`;
   const says = (text: string): string => comment({ text: [text] }, '  ');
   return [
-    overload(narrowed('?: false | undefined'), type),
+    overload(narrowed('?: false | null | undefined'), type),
     `${says(`With \`${member}\`.`)}${overload(narrowed(': true'), `Promise<${schema}>`)}`,
     `${says(`With or without \`${member}\`.`)}${overload(signature, unionOf(operation))}`,
   ];

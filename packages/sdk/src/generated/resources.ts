@@ -5,15 +5,29 @@ import { type RequestOptions, Resource } from '../core/resource.ts';
 import { EventStream, type StreamOptions } from '../core/stream.ts';
 import { SessionWaiter } from '../core/wait.ts';
 import type {
+  CreateReplayParams,
   CreateSessionParams,
   CreateTokenParams,
+  CreateWebhookParams,
+  Delivery,
+  DeliveryPage,
+  DeliveryWithAttempts,
+  EnableWebhookParams,
   Event,
   EventPage,
   EventsListParams,
   EventsSubscribeParams,
   FeedPage,
   PublishEventsParams,
+  RecoverDeliveriesParams,
+  RecoveredDeliveries,
+  Replay,
+  ReplayDryRun,
+  ReplayPage,
+  ReplayStarted,
+  ReplaysListParams,
   RotateTokenParams,
+  RotateWebhookSecretParams,
   SendEventsParams,
   SendEventsResult,
   Session,
@@ -28,12 +42,22 @@ import type {
   TokenWithSecret,
   TokensListParams,
   UpdateSessionParams,
+  UpdateWebhookParams,
+  Webhook,
+  WebhookDeleted,
+  WebhookPage,
+  WebhookTest,
+  WebhookWithSecret,
+  WebhooksDeliveriesListParams,
+  WebhooksListParams,
 } from './types.ts';
 
 /** All resources of the API. */
 export class Resources extends Resource {
   readonly sessions: Sessions = new Sessions(this.transport);
   readonly events: Events = new Events(this.transport);
+  readonly webhooks: Webhooks = new Webhooks(this.transport);
+  readonly replays: Replays = new Replays(this.transport);
   readonly tokens: Tokens = new Tokens(this.transport);
 }
 
@@ -319,6 +343,370 @@ export class Events extends Resource {
    */
   retrieve(eventId: string, options?: RequestOptions): Promise<Event> {
     return this.transport.request('GET', ['v1', 'events', eventId], { options });
+  }
+
+  /**
+   * Replay events
+   *
+   * Counts the matching events of the feed up to now, exactly, and delivers them once more: to a webhook, or to any URL, beside live deliveries. Each has the `webhook-id` that it always has, and the `webhook-replay-id` of this replay. A dry run only counts. What matches nothing is completed at once.
+   *
+   * The same as `client.replays.create`.
+   *
+   * @example
+   * ```ts
+   * const replayStarted = await client.events.replay({
+   *   since: '2025-09-24T00:00:00Z',
+   *   until: '2025-09-25T00:00:00Z',
+   *   types: ['session.*'],
+   *   webhook_url: 'https://example.com/replay',
+   * });
+   * ```
+   */
+  replay(params: CreateReplayParams & { readonly dry_run?: false | null | undefined }, options?: RequestOptions): Promise<ReplayStarted>;
+  /** With `dry_run`. */
+  replay(params: CreateReplayParams & { readonly dry_run: true }, options?: RequestOptions): Promise<ReplayDryRun>;
+  /** With or without `dry_run`. */
+  replay(params: CreateReplayParams, options?: RequestOptions): Promise<ReplayStarted | ReplayDryRun>;
+  replay(params: CreateReplayParams, options?: RequestOptions): Promise<ReplayStarted | ReplayDryRun> {
+    return this.transport.request('POST', ['v1', 'replays'], { body: params, options });
+  }
+
+  /**
+   * Retrieve a replay
+   *
+   * How far it has come: of `total` events, `delivered` and `failed` are over.
+   *
+   * The same as `client.replays.retrieve`.
+   *
+   * @param replayId - The replay's id.
+   * @example
+   * ```ts
+   * const replay = await client.events.getReplayStatus('rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M');
+   * ```
+   */
+  getReplayStatus(replayId: string, options?: RequestOptions): Promise<Replay> {
+    return this.transport.request('GET', ['v1', 'replays', replayId], { options });
+  }
+}
+
+/** `client.webhooks` */
+export class Webhooks extends Resource {
+  readonly deliveries: WebhooksDeliveries = new WebhooksDeliveries(this.transport);
+
+  /**
+   * Create a webhook
+   *
+   * It is told of what is stored from now on. A second webhook of the same URL is allowed, and gets every event again. The secret is shown in this answer and in that of a rotation alone; a repeat with the same idempotency key answers `secret: null`.
+   *
+   * @example
+   * ```ts
+   * const webhookWithSecret = await client.webhooks.create({
+   *   url: 'https://example.com/webhook',
+   *   events: ['agent.created', 'session.completed', 'session.failed'],
+   *   description: 'Tickets',
+   * });
+   * ```
+   */
+  create(params: CreateWebhookParams, options?: RequestOptions): Promise<WebhookWithSecret> {
+    return this.transport.request('POST', ['v1', 'webhooks'], { body: params, options });
+  }
+
+  /**
+   * List webhooks
+   *
+   * Newest first, those of every dialect; never with their secrets.
+   *
+   * @example
+   * ```ts
+   * for await (const webhook of client.webhooks.list()) {
+   *   console.log(webhook.id);
+   * }
+   * ```
+   */
+  list(params?: WebhooksListParams, options?: RequestOptions): PagePromise<WebhookPage> {
+    return new PagePromise(this.transport, ['v1', 'webhooks'], params, options);
+  }
+
+  /**
+   * Retrieve a webhook
+   *
+   * With how far it is behind.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhook = await client.webhooks.retrieve('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H');
+   * ```
+   */
+  retrieve(webhookId: string, options?: RequestOptions): Promise<Webhook> {
+    return this.transport.request('GET', ['v1', 'webhooks', webhookId], { options });
+  }
+
+  /**
+   * Update a webhook
+   *
+   * Changes what is sent. Its cursor stays where it is, and what waits for another attempt goes to the new URL.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhook = await client.webhooks.update('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H', {
+   *   events: ['session.*'],
+   *   rate_limit: 50,
+   * });
+   * ```
+   */
+  update(webhookId: string, params: UpdateWebhookParams = {}, options?: RequestOptions): Promise<Webhook> {
+    return this.transport.request('PATCH', ['v1', 'webhooks', webhookId], { body: params, options });
+  }
+
+  /**
+   * Delete a webhook
+   *
+   * For good, with its deliveries. Attempts under way are finished; a replay to it fails.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhookDeleted = await client.webhooks.delete('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H');
+   * ```
+   */
+  delete(webhookId: string, options?: RequestOptions): Promise<WebhookDeleted> {
+    return this.transport.request('DELETE', ['v1', 'webhooks', webhookId], { options });
+  }
+
+  /**
+   * Enable a webhook
+   *
+   * A disabled webhook keeps its cursor, so this asks where to go on: `stopped` delivers what came meanwhile, first; `now` leaves it out, and cancels what waits for another attempt. An enabled webhook stays as it is.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhook = await client.webhooks.enable('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H', { from: 'stopped' });
+   * ```
+   */
+  enable(webhookId: string, params: EnableWebhookParams, options?: RequestOptions): Promise<Webhook> {
+    return this.transport.request('POST', ['v1', 'webhooks', webhookId, 'enable'], { body: params, options });
+  }
+
+  /**
+   * Disable a webhook
+   *
+   * Nothing more is sent; its cursor stays. Takes no body; disabling twice is disabling once.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhook = await client.webhooks.disable('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H');
+   * ```
+   */
+  disable(webhookId: string, options?: RequestOptions): Promise<Webhook> {
+    return this.transport.request('POST', ['v1', 'webhooks', webhookId, 'disable'], { options });
+  }
+
+  /**
+   * Test a webhook
+   *
+   * Sends a `webhook.test` event now, once, signed like any other, and answers what became of it. It is stored nowhere, and changes nothing of the webhook, which may be disabled. Takes no body. Every call sends one, also with an idempotency key.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhookTest = await client.webhooks.test('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H');
+   * ```
+   */
+  test(webhookId: string, options?: RequestOptions): Promise<WebhookTest> {
+    return this.transport.request('POST', ['v1', 'webhooks', webhookId, 'test'], { options });
+  }
+
+  /**
+   * Rotate the secret of a webhook
+   *
+   * Gives the webhook a new secret, shown in this answer alone. For `overlap_seconds` deliveries are signed with the earlier ones as well: time to change the receiver. At most five secrets sign at once.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const webhookWithSecret = await client.webhooks.rotateSecret('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H', {
+   *   overlap_seconds: 3600,
+   * });
+   * ```
+   */
+  rotateSecret(webhookId: string, params?: RotateWebhookSecretParams, options?: RequestOptions): Promise<WebhookWithSecret> {
+    return this.transport.request('POST', ['v1', 'webhooks', webhookId, 'rotate_secret'], { body: params, options });
+  }
+
+  /**
+   * Send failed deliveries again
+   *
+   * All that have failed for good since a time, oldest first. Those of deleted events are passed over.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * const recoveredDeliveries = await client.webhooks.recover('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H', {
+   *   since: '2025-09-24T00:00:00Z',
+   * });
+   * ```
+   */
+  recover(webhookId: string, params: RecoverDeliveriesParams, options?: RequestOptions): Promise<RecoveredDeliveries> {
+    return this.transport.request('POST', ['v1', 'webhooks', webhookId, 'recover'], { body: params, options });
+  }
+}
+
+/** `client.webhooks.deliveries` */
+export class WebhooksDeliveries extends Resource {
+  /**
+   * List the deliveries of a webhook
+   *
+   * Newest first, from when their first attempt was over; kept for 30 days. A page may end before it is full, but one with `has_more` is never empty. Cursors are positions: they stay valid when the delivery is gone.
+   *
+   * @param webhookId - The webhook's id.
+   * @example
+   * ```ts
+   * for await (const delivery of client.webhooks.deliveries.list('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H')) {
+   *   console.log(delivery.id);
+   * }
+   * ```
+   */
+  list(webhookId: string, params?: WebhooksDeliveriesListParams, options?: RequestOptions): PagePromise<DeliveryPage> {
+    return new PagePromise(this.transport, ['v1', 'webhooks', webhookId, 'deliveries'], params, options);
+  }
+
+  /**
+   * Retrieve a delivery
+   *
+   * With its attempts: what was sent, and how the endpoint answered.
+   *
+   * @param webhookId - The webhook's id.
+   * @param deliveryId - The delivery's id.
+   * @example
+   * ```ts
+   * const deliveryWithAttempts = await client.webhooks.deliveries.retrieve('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H', 'del_01K5ZV8D7Q2S5V8X1Z4B7D0F3H');
+   * ```
+   */
+  retrieve(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<DeliveryWithAttempts> {
+    return this.transport.request('GET', ['v1', 'webhooks', webhookId, 'deliveries', deliveryId], { options });
+  }
+
+  /**
+   * Send a delivery again
+   *
+   * Whatever became of it: the same event with the same `webhook-id`, now, and with a schedule of retries that begins anew. Takes no body. A delivery that is on its way, a disabled webhook and a deleted event are conflicts.
+   *
+   * @param webhookId - The webhook's id.
+   * @param deliveryId - The delivery's id.
+   * @example
+   * ```ts
+   * const delivery = await client.webhooks.deliveries.resend('wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H', 'del_01K5ZV8D7Q2S5V8X1Z4B7D0F3H');
+   * ```
+   */
+  resend(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<Delivery> {
+    return this.transport.request('POST', ['v1', 'webhooks', webhookId, 'deliveries', deliveryId, 'resend'], { options });
+  }
+}
+
+/** `client.replays` */
+export class Replays extends Resource {
+  /**
+   * Replay events
+   *
+   * Counts the matching events of the feed up to now, exactly, and delivers them once more: to a webhook, or to any URL, beside live deliveries. Each has the `webhook-id` that it always has, and the `webhook-replay-id` of this replay. A dry run only counts. What matches nothing is completed at once.
+   *
+   * @example
+   * ```ts
+   * const replayStarted = await client.replays.create({
+   *   since: '2025-09-24T00:00:00Z',
+   *   until: '2025-09-25T00:00:00Z',
+   *   types: ['session.*'],
+   *   webhook_url: 'https://example.com/replay',
+   * });
+   * ```
+   */
+  create(params: CreateReplayParams & { readonly dry_run?: false | null | undefined }, options?: RequestOptions): Promise<ReplayStarted>;
+  /** With `dry_run`. */
+  create(params: CreateReplayParams & { readonly dry_run: true }, options?: RequestOptions): Promise<ReplayDryRun>;
+  /** With or without `dry_run`. */
+  create(params: CreateReplayParams, options?: RequestOptions): Promise<ReplayStarted | ReplayDryRun>;
+  create(params: CreateReplayParams, options?: RequestOptions): Promise<ReplayStarted | ReplayDryRun> {
+    return this.transport.request('POST', ['v1', 'replays'], { body: params, options });
+  }
+
+  /**
+   * List replays
+   *
+   * Newest first, those that are over included.
+   *
+   * @example
+   * ```ts
+   * for await (const replay of client.replays.list()) {
+   *   console.log(replay.id);
+   * }
+   * ```
+   */
+  list(params?: ReplaysListParams, options?: RequestOptions): PagePromise<ReplayPage> {
+    return new PagePromise(this.transport, ['v1', 'replays'], params, options);
+  }
+
+  /**
+   * Retrieve a replay
+   *
+   * How far it has come: of `total` events, `delivered` and `failed` are over.
+   *
+   * @param replayId - The replay's id.
+   * @example
+   * ```ts
+   * const replay = await client.replays.retrieve('rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M');
+   * ```
+   */
+  retrieve(replayId: string, options?: RequestOptions): Promise<Replay> {
+    return this.transport.request('GET', ['v1', 'replays', replayId], { options });
+  }
+
+  /**
+   * Pause a replay
+   *
+   * It stays where it is until it is resumed. Takes no body; pausing twice is pausing once.
+   *
+   * @param replayId - The replay's id.
+   * @example
+   * ```ts
+   * const replay = await client.replays.pause('rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M');
+   * ```
+   */
+  pause(replayId: string, options?: RequestOptions): Promise<Replay> {
+    return this.transport.request('POST', ['v1', 'replays', replayId, 'pause'], { options });
+  }
+
+  /**
+   * Resume a replay
+   *
+   * It goes on where it stopped. Takes no body; one that is under way stays as it is.
+   *
+   * @param replayId - The replay's id.
+   * @example
+   * ```ts
+   * const replay = await client.replays.resume('rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M');
+   * ```
+   */
+  resume(replayId: string, options?: RequestOptions): Promise<Replay> {
+    return this.transport.request('POST', ['v1', 'replays', replayId, 'resume'], { options });
+  }
+
+  /**
+   * Cancel a replay
+   *
+   * It ends where it is, for good. Takes no body; canceling twice is canceling once.
+   *
+   * @param replayId - The replay's id.
+   * @example
+   * ```ts
+   * const replay = await client.replays.cancel('rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M');
+   * ```
+   */
+  cancel(replayId: string, options?: RequestOptions): Promise<Replay> {
+    return this.transport.request('POST', ['v1', 'replays', replayId, 'cancel'], { options });
   }
 }
 

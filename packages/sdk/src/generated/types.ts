@@ -1933,6 +1933,415 @@ export interface PublishEventsParams {
   readonly events: readonly EventInput[];
 }
 
+/** A webhook with the secret that signs, shown this once. */
+export interface WebhookWithSecret {
+  /** `wh_` and a ULID. For example `'wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H'`. */
+  readonly id: string;
+  readonly type: 'webhook';
+  /** The dialect that it was made in: events are delivered in its words. */
+  readonly dialect: 'cloud' | 'platform';
+  readonly url: string;
+  /** Types, and patterns of types. */
+  readonly events: readonly string[];
+  readonly description: string | null;
+  /** Up to 50 pairs. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly ordering: WebhookOrdering;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate_limit: number | null;
+  readonly announce: WebhookAnnouncements;
+  readonly status: 'enabled' | 'disabled';
+  readonly disabled_reason: WebhookDisabledReason | null;
+  /** Null while enabled. */
+  readonly disabled_at: string | null;
+  /** When an attempt last succeeded; null: none has. */
+  readonly last_success_at: string | null;
+  /** When an attempt last failed; null: none has. */
+  readonly last_failure_at: string | null;
+  /** Attempts that failed since the last that succeeded. */
+  readonly consecutive_failures: number;
+  /** Told when one webhook is retrieved, else null: counting costs. */
+  readonly lag: WebhookLag | null;
+  /** Until when deliveries are signed with the secret before as well; null: they are not. */
+  readonly previous_secret_expires_at: string | null;
+  /** RFC 3339, UTC, six fractional digits. */
+  readonly created_at: string;
+  /** The last change of the webhook itself; deliveries do not count. */
+  readonly updated_at: string;
+  /** `whsec_` and base64. Null in the repeat of an answer that was given before. */
+  readonly secret: string | null;
+}
+
+/** `session`: the events of a session come one by one, in their order. */
+export type WebhookOrdering = 'none' | 'session';
+
+/** Which deliveries the account stream tells of, by `webhook.sent` and `webhook.failed`. */
+export type WebhookAnnouncements = 'all' | 'failures' | 'none';
+
+/** Why a webhook is disabled: somebody asked, the endpoint answered 410, or it failed 20 times in a row over a day. */
+export type WebhookDisabledReason = 'requested' | 'gone' | 'failing';
+
+/** How far a webhook is behind. */
+export interface WebhookLag {
+  /** Events that wait for their first attempt, counted up to 10000. */
+  readonly events: number;
+  /** Age of the first of them; 0: none waits. */
+  readonly seconds: number;
+}
+
+/** An endpoint, and what it is told. */
+export interface CreateWebhookParams {
+  /** https, port 443 or 8443, and an address that is public; what the operator allows besides is free of that. */
+  readonly url: string;
+  /** Types, exact or with `*` for any run of characters: `session.*`, `*`. Never `webhook.*`. */
+  readonly events: readonly string[];
+  /** Text of 16 to 255 bytes, or `whsec_` and base64 of them. Left out, one is made. */
+  readonly secret?: string | null | undefined;
+  /** At most 500 characters. */
+  readonly description?: string | null | undefined;
+  /** Up to 50 pairs of at most 64 and 512 characters. */
+  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
+  readonly ordering?: WebhookOrdering | null | undefined;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate_limit?: number | null | undefined;
+  readonly announce?: WebhookAnnouncements | null | undefined;
+}
+
+/** A page of webhooks. */
+export interface WebhookPage {
+  readonly data: readonly Webhook[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
+  readonly next_page: string | null;
+}
+
+/** An endpoint that events are delivered to, and a cursor on the feed. */
+export interface Webhook {
+  /** `wh_` and a ULID. For example `'wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H'`. */
+  readonly id: string;
+  readonly type: 'webhook';
+  /** The dialect that it was made in: events are delivered in its words. */
+  readonly dialect: 'cloud' | 'platform';
+  readonly url: string;
+  /** Types, and patterns of types. */
+  readonly events: readonly string[];
+  readonly description: string | null;
+  /** Up to 50 pairs. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly ordering: WebhookOrdering;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate_limit: number | null;
+  readonly announce: WebhookAnnouncements;
+  readonly status: 'enabled' | 'disabled';
+  readonly disabled_reason: WebhookDisabledReason | null;
+  /** Null while enabled. */
+  readonly disabled_at: string | null;
+  /** When an attempt last succeeded; null: none has. */
+  readonly last_success_at: string | null;
+  /** When an attempt last failed; null: none has. */
+  readonly last_failure_at: string | null;
+  /** Attempts that failed since the last that succeeded. */
+  readonly consecutive_failures: number;
+  /** Told when one webhook is retrieved, else null: counting costs. */
+  readonly lag: WebhookLag | null;
+  /** Until when deliveries are signed with the secret before as well; null: they are not. */
+  readonly previous_secret_expires_at: string | null;
+  /** RFC 3339, UTC, six fractional digits. */
+  readonly created_at: string;
+  /** The last change of the webhook itself; deliveries do not count. */
+  readonly updated_at: string;
+}
+
+/** What to change. Absent members stay as they are. */
+export interface UpdateWebhookParams {
+  /** https, port 443 or 8443, and an address that is public; what the operator allows besides is free of that. */
+  readonly url?: string | undefined;
+  /** Types, exact or with `*` for any run of characters: `session.*`, `*`. Never `webhook.*`. */
+  readonly events?: readonly string[] | undefined;
+  /** At most 500 characters; null removes it. */
+  readonly description?: string | null | undefined;
+  /** Merged into what is there; null deletes a key. */
+  readonly metadata?: Readonly<Record<string, string | null>> | null | undefined;
+  readonly ordering?: WebhookOrdering | undefined;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate_limit?: number | null | undefined;
+  readonly announce?: WebhookAnnouncements | undefined;
+}
+
+/** A webhook that is gone, its deliveries with it. */
+export interface WebhookDeleted {
+  readonly id: string;
+  readonly type: 'webhook_deleted';
+}
+
+/** Where the webhook goes on. */
+export interface EnableWebhookParams {
+  /** `now`: with what comes next. `stopped`: with what came while it was disabled. */
+  readonly from: 'now' | 'stopped';
+}
+
+/** What became of a test. */
+export interface WebhookTest {
+  /** Whether the endpoint answered with a 2xx. */
+  readonly delivered: boolean;
+  /** Null: there was no answer. */
+  readonly status_code: number | null;
+  readonly duration_ms: number;
+  /** Why it failed. */
+  readonly error: string | null;
+  /** The first 4 KiB of the answer. */
+  readonly response_body: string | null;
+}
+
+/** The next secret, and how the old one goes. */
+export interface RotateWebhookSecretParams {
+  /** Text of 16 to 255 bytes, or `whsec_` and base64 of them. Left out, one is made. */
+  readonly secret?: string | null | undefined;
+  /**
+   * How long deliveries are signed with earlier secrets as well; at most seven days.
+   *
+   * @defaultValue `86400`
+   */
+  readonly overlap_seconds?: number | null | undefined;
+}
+
+/** A page of deliveries. */
+export interface DeliveryPage {
+  readonly data: readonly Delivery[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
+  readonly next_page: string | null;
+}
+
+/** One event on its way to one webhook, with its last attempt. */
+export interface Delivery {
+  /** `del_` and a ULID. For example `'del_01K5ZV8D7Q2S5V8X1Z4B7D0F3H'`. */
+  readonly id: string;
+  readonly type: 'delivery';
+  readonly webhook_id: string;
+  /** Also the `webhook-id` of every attempt. */
+  readonly event_id: string;
+  readonly event_type: string;
+  /** The session that the event is of or about; null: of none, or nobody asked for order. */
+  readonly session_id: string | null;
+  readonly state: DeliveryState;
+  readonly cancel_reason: DeliveryCancelReason | null;
+  readonly attempt_count: number;
+  /** Null: there was no answer. */
+  readonly status_code: number | null;
+  readonly duration_ms: number | null;
+  /** Why it failed; null: it succeeded. */
+  readonly error: string | null;
+  /** Not before; null: there will be none. */
+  readonly next_attempt_at: string | null;
+  /** The replay that it is of; null: live. */
+  readonly replay_id: string | null;
+  /** When the first attempt was over. */
+  readonly created_at: string;
+  /** When the last attempt began; null: there was none. */
+  readonly attempted_at: string | null;
+}
+
+/** `retrying`: failed, and is tried again by itself; `pending`: somebody asked for another attempt; `failed`: no attempt is left; `canceled`: nobody will try. */
+export type DeliveryState = 'succeeded' | 'retrying' | 'pending' | 'failed' | 'canceled';
+
+/** Its event went with its session, or the webhook was enabled from then on. */
+export type DeliveryCancelReason = 'session_deleted' | 'skipped';
+
+/** A delivery with its attempts. */
+export interface DeliveryWithAttempts {
+  /** `del_` and a ULID. For example `'del_01K5ZV8D7Q2S5V8X1Z4B7D0F3H'`. */
+  readonly id: string;
+  readonly type: 'delivery';
+  readonly webhook_id: string;
+  /** Also the `webhook-id` of every attempt. */
+  readonly event_id: string;
+  readonly event_type: string;
+  /** The session that the event is of or about; null: of none, or nobody asked for order. */
+  readonly session_id: string | null;
+  readonly state: DeliveryState;
+  readonly cancel_reason: DeliveryCancelReason | null;
+  readonly attempt_count: number;
+  /** Null: there was no answer. */
+  readonly status_code: number | null;
+  readonly duration_ms: number | null;
+  /** Why it failed; null: it succeeded. */
+  readonly error: string | null;
+  /** Not before; null: there will be none. */
+  readonly next_attempt_at: string | null;
+  /** The replay that it is of; null: live. */
+  readonly replay_id: string | null;
+  /** When the first attempt was over. */
+  readonly created_at: string;
+  /** When the last attempt began; null: there was none. */
+  readonly attempted_at: string | null;
+  /** The last twenty, oldest first. */
+  readonly attempts: readonly DeliveryAttempt[];
+}
+
+/** One request to the endpoint, over. */
+export interface DeliveryAttempt {
+  /** When it began. */
+  readonly attempted_at: string;
+  /** Null: there was no answer. */
+  readonly status_code: number | null;
+  readonly duration_ms: number;
+  /** Why it failed; null: it succeeded. */
+  readonly error: string | null;
+  /** What was sent; `[redacted]` in the place of signatures. */
+  readonly request_headers: Readonly<Record<string, string>>;
+  /** The first 4 KiB of the answer. */
+  readonly response_body: string | null;
+}
+
+/** How many failed deliveries are on their way again. */
+export interface RecoveredDeliveries {
+  /** Deliveries that are sent again. */
+  readonly count: number;
+}
+
+/** Which failed deliveries are sent again. */
+export interface RecoverDeliveriesParams {
+  /** Deliveries whose first attempt was over at or after this instant. */
+  readonly since: string;
+}
+
+/** What a replay would deliver. */
+export interface ReplayDryRun {
+  readonly id: null;
+  readonly event_count: number;
+  readonly status: 'dry_run';
+}
+
+/** A new replay. */
+export interface ReplayStarted {
+  /** `rpl_` and a ULID. For example `'rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M'`. */
+  readonly id: string;
+  readonly type: 'replay';
+  /** The same as `total`. */
+  readonly event_count: number;
+  readonly status: ReplayStatus;
+  readonly reason: ReplayReason | null;
+  readonly delivered: number;
+  /** Events that no attempt delivered, and those deleted meanwhile. */
+  readonly failed: number;
+  /** Matching events, counted before it began. */
+  readonly total: number;
+  /** Null: it goes to a URL. */
+  readonly webhook_id: string | null;
+  /** Null: it goes to a webhook. */
+  readonly webhook_url: string | null;
+  /** Where it begins, included. */
+  readonly since: string;
+  /** Where it ends, excluded. */
+  readonly until: string;
+  /** Null: every type but `webhook.*`. */
+  readonly types: readonly string[] | null;
+  /** Null: of every session, or of none where the name that was sent stands for none. */
+  readonly session_id: string | null;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate: number | null;
+  /** RFC 3339, UTC, six fractional digits. */
+  readonly created_at: string;
+  /** When its status last changed, or somebody moved it. */
+  readonly updated_at: string;
+  /** Null: it is not over. */
+  readonly ended_at: string | null;
+  /** Only for a URL: what signs, shown this once. Null in the repeat of an earlier answer. */
+  readonly secret?: string | null;
+}
+
+/** Where a replay stands. */
+export type ReplayStatus = 'queued' | 'running' | 'paused' | 'completed' | 'canceled' | 'failed';
+
+/** Why it paused or failed, where nobody asked for it. */
+export type ReplayReason = 'endpoint_failing' | 'endpoint_gone' | 'webhook_deleted' | 'webhook_disabled';
+
+/** What is delivered again, and where to. */
+export interface CreateReplayParams {
+  /** Events created at or after this instant. */
+  readonly since: string;
+  /** Events created before this instant, and before the request. */
+  readonly until: string;
+  /** Types, exact or with `*`. Left out: every type but `webhook.*`. */
+  readonly types?: readonly string[] | null | undefined;
+  /** Only events of this session, and account events about it: its id, or its external id. */
+  readonly session_id?: string | null | undefined;
+  /** Where to: an enabled webhook. Either this or `webhook_url`. For example `'wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H'`. */
+  readonly webhook_id?: string | null | undefined;
+  /** Where to: a URL, under the rules for the URLs of webhooks. */
+  readonly webhook_url?: string | null | undefined;
+  /** Text of 16 to 255 bytes, or `whsec_` and base64 of them. Left out, one is made. */
+  readonly secret?: string | null | undefined;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate?: number | null | undefined;
+  /**
+   * Only count.
+   *
+   * @defaultValue `false`
+   */
+  readonly dry_run?: boolean | null | undefined;
+}
+
+/** A page of replays. */
+export interface ReplayPage {
+  readonly data: readonly Replay[];
+  /** Id of the first record, null when empty. */
+  readonly first_id: string | null;
+  /** Id of the last record, null when empty. */
+  readonly last_id: string | null;
+  /** Whether there is more in the direction of travel. */
+  readonly has_more: boolean;
+  /** Opaque token of the next page in the direction of travel; null when there is none. */
+  readonly next_page: string | null;
+}
+
+/** A second delivery of a part of the feed, and how far it has come. */
+export interface Replay {
+  /** `rpl_` and a ULID. For example `'rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M'`. */
+  readonly id: string;
+  readonly type: 'replay';
+  /** The same as `total`. */
+  readonly event_count: number;
+  readonly status: ReplayStatus;
+  readonly reason: ReplayReason | null;
+  readonly delivered: number;
+  /** Events that no attempt delivered, and those deleted meanwhile. */
+  readonly failed: number;
+  /** Matching events, counted before it began. */
+  readonly total: number;
+  /** Null: it goes to a URL. */
+  readonly webhook_id: string | null;
+  /** Null: it goes to a webhook. */
+  readonly webhook_url: string | null;
+  /** Where it begins, included. */
+  readonly since: string;
+  /** Where it ends, excluded. */
+  readonly until: string;
+  /** Null: every type but `webhook.*`. */
+  readonly types: readonly string[] | null;
+  /** Null: of every session, or of none where the name that was sent stands for none. */
+  readonly session_id: string | null;
+  /** Deliveries a second, at most; null: no bound. */
+  readonly rate: number | null;
+  /** RFC 3339, UTC, six fractional digits. */
+  readonly created_at: string;
+  /** When its status last changed, or somebody moved it. */
+  readonly updated_at: string;
+  /** Null: it is not over. */
+  readonly ended_at: string | null;
+}
+
 /** An access token with its secret, shown this once. */
 export interface TokenWithSecret {
   /** `tok_` and a ULID. For example `'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN'`. */
@@ -2419,6 +2828,81 @@ export interface EventsListParams {
   readonly created_at?: CreatedAtFilter | undefined;
   /** Holds an answer without events open, for at most so many seconds, until some come. */
   readonly wait?: number | undefined;
+}
+
+/** Query of `client.webhooks.list`. */
+export interface WebhooksListParams {
+  /**
+   * Records on a page, at most. A page also ends at 4 MiB.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this webhook id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this webhook id, in list order. */
+  readonly before_id?: string | undefined;
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first. `desc`: newest first.
+   *
+   * @defaultValue `'desc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** Query of `client.webhooks.deliveries.list`. */
+export interface WebhooksDeliveriesListParams {
+  /**
+   * Records on a page, at most. A page also ends at 4 MiB.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this delivery id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this delivery id, in list order. */
+  readonly before_id?: string | undefined;
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first. `desc`: newest first.
+   *
+   * @defaultValue `'desc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Only deliveries in one of these states. */
+  readonly states?: readonly DeliveryState[] | undefined;
+  /** Only events of these types; `*` stands for any run of characters, as in `session.*`. */
+  readonly types?: readonly string[] | undefined;
+  /** The same as `created_at[gte]`. */
+  readonly since?: string | Date | undefined;
+  /** The same as `created_at[lt]`. */
+  readonly until?: string | Date | undefined;
+  readonly created_at?: CreatedAtFilter | undefined;
+}
+
+/** Query of `client.replays.list`. */
+export interface ReplaysListParams {
+  /**
+   * Records on a page, at most. A page also ends at 4 MiB.
+   *
+   * @defaultValue `20`
+   */
+  readonly limit?: number | undefined;
+  /** The records after this replay id, in list order. */
+  readonly after_id?: string | undefined;
+  /** The nearest records before this replay id, in list order. */
+  readonly before_id?: string | undefined;
+  /** An opaque token that a page of this list has answered, such as its `next_page`. */
+  readonly page?: string | undefined;
+  /**
+   * `asc`: oldest first. `desc`: newest first.
+   *
+   * @defaultValue `'desc'`
+   */
+  readonly order?: 'asc' | 'desc' | undefined;
 }
 
 /** Query of `client.tokens.list`. */

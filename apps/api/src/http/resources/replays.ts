@@ -8,21 +8,22 @@ import { shownWebhookSecret } from '../../deliveries/webhook-secrets.ts';
 import { read, written } from '../answers.ts';
 import { readFeedFilter } from '../feed-query.ts';
 import type { Operations } from '../operations.ts';
-import { answers, refuses, takes } from '../reference.ts';
+import { answers, answersWhen, refuses, takes } from '../reference.ts';
 import type { Services } from '../services.ts';
 import { ofBodies, type ResourceManner, readMembers, readPosition } from './manner.ts';
 import { missingReplay, REPLAY_PATH_ID, replayOf, webhookNamed } from './subjects.ts';
 import { checkEndpoint, newSecret } from './webhooks.ts';
 import { CREATED_REPLAY, NEW_REPLAY, REPLAY, SECRET } from './wire/examples.ts';
 import {
-  CreatedReplay,
   CreateReplayParams,
   parseCreateReplay,
   presentDryRun,
   presentReplay,
   presentStarted,
+  ReplayDryRun,
   type ReplayInput,
   ReplayResource,
+  ReplayStarted,
 } from './wire/replay.ts';
 
 const LIST = { kind: 'rpl', of: null } as const;
@@ -51,8 +52,8 @@ function createReplay(operations: Operations, services: Services, manner: Resour
         'replay. A dry run only counts. What matches nothing is completed at once.',
       request: takes(CreateReplayParams, CREATED_REPLAY),
       responses: {
-        ...answers(200, CreatedReplay, 'What a dry run has counted.', presentDryRun(REPLAY.total)),
-        ...answers(202, CreatedReplay, 'The new replay.', { ...NEW_REPLAY, secret: SECRET }),
+        ...answersWhen('dry_run', 200, ReplayDryRun, 'What a dry run has counted.', presentDryRun(REPLAY.total)),
+        ...answers(202, ReplayStarted, 'The new replay.', { ...NEW_REPLAY, secret: SECRET }),
         ...refuses('write', 404),
       },
     }),

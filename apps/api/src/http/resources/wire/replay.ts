@@ -43,7 +43,7 @@ export const ReplayResource = z
   })
   .openapi('Replay', { description: 'A second delivery of a part of the feed, and how far it has come.' });
 
-const ReplayStarted = z
+export const ReplayStarted = z
   .object({
     ...ReplayResource.shape,
     secret: z.string().nullish().openapi({
@@ -52,13 +52,9 @@ const ReplayStarted = z
   })
   .openapi('ReplayStarted', { description: 'A new replay.' });
 
-const ReplayDryRun = z
+export const ReplayDryRun = z
   .object({ id: z.null(), event_count: z.int(), status: z.literal('dry_run') })
   .openapi('ReplayDryRun', { description: 'What a replay would deliver.' });
-
-export const CreatedReplay = z
-  .union([ReplayStarted, ReplayDryRun])
-  .openapi('CreatedReplay', { description: 'A new replay; of a dry run, what it would deliver.' });
 
 const instant = (description: string) => z.string(must('a string')).openapi({ format: 'date-time', description });
 
