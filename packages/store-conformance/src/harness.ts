@@ -51,6 +51,8 @@ export interface StoredRows {
   readonly events: number;
   /** Pairs of metadata that serve the filters. */
   readonly metadata: number;
+  /** Deliveries of webhooks. */
+  readonly deliveries: number;
 }
 
 /**

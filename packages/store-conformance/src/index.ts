@@ -10,6 +10,7 @@ import { describeFeed } from './behaviours/feed.ts';
 import { describeFilters } from './behaviours/filters.ts';
 import { describeIdempotency } from './behaviours/idempotency.ts';
 import { describeIsolation } from './behaviours/isolation.ts';
+import { describeLanes } from './behaviours/lanes.ts';
 import { describeLifecycle } from './behaviours/lifecycle.ts';
 import { describeLimits } from './behaviours/limits.ts';
 import { describeNumberedReading } from './behaviours/numbered-reading.ts';
@@ -23,6 +24,8 @@ import { describeSessions } from './behaviours/sessions.ts';
 import { describeStarting } from './behaviours/starting.ts';
 import { describeTokens } from './behaviours/tokens.ts';
 import { describeWakeups } from './behaviours/wakeups.ts';
+import { describeWebhookSecrets } from './behaviours/webhook-secrets.ts';
+import { describeWebhooks } from './behaviours/webhooks.ts';
 import type { StoreHarness } from './harness.ts';
 
 export type { OpenStore, StoreHarness } from './harness.ts';
@@ -56,6 +59,9 @@ const BEHAVIOURS = [
   describeFeed,
   describeReadingOn,
   describePublishing,
+  describeWebhooks,
+  describeWebhookSecrets,
+  describeLanes,
   describeWakeups,
   describeQueue,
   describeFaults,

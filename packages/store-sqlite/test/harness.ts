@@ -48,6 +48,7 @@ function openAt(folder: string, nowUs: () => number): OpenStore {
         sessions: Math.max(count(db, 'sessions', org), count(db, 'session_heads', org)),
         events: count(db, 'events', org),
         metadata: count(db, 'session_metadata', org),
+        deliveries: count(db, 'deliveries', org),
       })),
     plantFault: async (fault) => plant(cell, FAULT_KINDS.indexOf(fault.kind), fault.statement),
   };

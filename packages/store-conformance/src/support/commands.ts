@@ -1,6 +1,7 @@
 /** Commands with sensible defaults, made through core as a dialect makes them. */
 import { createHash, randomBytes } from 'node:crypto';
 import { ALL_TIME } from '@turnlog/core/clock';
+import type { DeliveryQuery } from '@turnlog/core/deliveries';
 import { draftEvent, draftParts, type EventDraft } from '@turnlog/core/events';
 import { makeId, type OrgId, type SessionId } from '@turnlog/core/ids';
 import { scanJson } from '@turnlog/core/json';
@@ -98,6 +99,10 @@ export function countQuery(fields: Partial<CountQuery> = {}): CountQuery {
 
 export function feedQuery(fields: Partial<FeedQuery> = {}): FeedQuery {
   return { order: 'asc', cursor: null, limit: 1000, range: ALL_TIME, filter: null, ...fields };
+}
+
+export function deliveryQuery(fields: Partial<DeliveryQuery> = {}): DeliveryQuery {
+  return { order: 'asc', cursor: null, limit: 1000, range: ALL_TIME, states: null, types: null, ...fields };
 }
 
 export function sessionQuery(fields: Partial<SessionQuery> = {}): SessionQuery {

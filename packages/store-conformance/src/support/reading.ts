@@ -1,17 +1,20 @@
 /** Reading all there is, and what a page ought to hold. */
-import type { PageQuery } from '@turnlog/core/cursors';
+import type { CursorKind as Kind, PageQuery } from '@turnlog/core/cursors';
+import type { Delivery } from '@turnlog/core/deliveries';
 import type { StoredEvent } from '@turnlog/core/events';
-import type { Id, OrgId } from '@turnlog/core/ids';
+import type { Id, OrgId, WebhookId } from '@turnlog/core/ids';
 import { scanJson } from '@turnlog/core/json';
 import { idOfText } from '@turnlog/core/plan/event-text';
+import type { Replay } from '@turnlog/core/replays';
 import type { Session, SessionRef } from '@turnlog/core/sessions';
 import type { EventPage, EventQuery, Page, SessionQuery, Store } from '@turnlog/core/store';
 import type { Token } from '@turnlog/core/tokens';
+import type { Block, Lane, LaneStore } from '@turnlog/core/webhook-store';
+import type { Webhook } from '@turnlog/core/webhooks';
 import { expect } from 'vitest';
 import type { OpenStore } from '../harness.ts';
-import { byId, eventQuery, sessionQuery } from './commands.ts';
+import { byId, deliveryQuery, eventQuery, sessionQuery } from './commands.ts';
 
-type Kind = 'sess' | 'evt' | 'tok';
 interface Identified<K extends Kind> {
   readonly id: Id<K>;
 }
@@ -103,6 +106,41 @@ export async function allTokens(store: Store, org: OrgId): Promise<Token[]> {
   return walk<'tok', Token>((query) => store.listTokens(org, query), { order: 'asc', direction: 'after', limit: 1000 });
 }
 
+/** All webhooks of an org, oldest first. */
+export async function allWebhooks(store: Store, org: OrgId): Promise<Webhook[]> {
+  return walk<'wh', Webhook>((query) => store.listWebhooks(org, query), {
+    order: 'asc',
+    direction: 'after',
+    limit: 1000,
+  });
+}
+
+/** All replays of an org, oldest first. */
+export async function allReplays(store: Store, org: OrgId): Promise<Replay[]> {
+  return walk<'rpl', Replay>((query) => store.listReplays(org, query), {
+    order: 'asc',
+    direction: 'after',
+    limit: 1000,
+  });
+}
+
+/** All deliveries of a webhook with their attempts, oldest first. */
+export async function allDeliveries(store: Store, org: OrgId, { id }: Pick<Webhook, 'id'>): Promise<Delivery[]> {
+  const { data, hasMore } = await store.listDeliveries(org, id, deliveryQuery());
+  expect(hasMore, 'there are no more than one page holds').toBe(false);
+  const found = await Promise.all(data.map((delivery) => store.getDelivery(org, id, delivery.id)));
+  return found.map((delivery) => delivery ?? expect.fail('what is listed is found'));
+}
+
+/** The secrets that sign, as bytes that compare. */
+export async function secretsOf(store: Store, org: OrgId, id: WebhookId) {
+  return plainSecrets(await store.webhookSecrets(org, id));
+}
+
+export function plainSecrets(secrets: Lane['secrets']) {
+  return secrets.map(({ sealed, expiresUs }) => ({ sealed: [...sealed], expiresUs }));
+}
+
 /** The session, which must exist. */
 export async function sessionOf(store: Store, org: OrgId, ref: SessionRef): Promise<Session> {
   const session = await store.getSession(org, ref);
@@ -118,6 +156,16 @@ export interface Snapshot {
   readonly events: readonly string[];
   readonly accounts: readonly string[];
   readonly tokens: readonly Token[];
+  readonly webhooks: readonly WebhookSnapshot[];
+  readonly replays: readonly Replay[];
+}
+
+interface WebhookSnapshot {
+  readonly webhook: Webhook;
+  readonly secrets: Awaited<ReturnType<typeof secretsOf>>;
+  readonly deliveries: readonly Delivery[];
+  readonly waiting: Awaited<ReturnType<LaneStore['waitingDeliveries']>>;
+  readonly blocks: readonly Block[];
 }
 
 export async function snapshot(open: OpenStore, org: OrgId): Promise<Snapshot> {
@@ -130,6 +178,16 @@ export async function snapshot(open: OpenStore, org: OrgId): Promise<Snapshot> {
     events: events.flat().map(({ text }) => text),
     accounts: await open.accountTexts(org),
     tokens: await allTokens(store, org),
+    webhooks: await Promise.all(
+      (await allWebhooks(store, org)).map(async (webhook) => ({
+        webhook,
+        secrets: await secretsOf(store, org, webhook.id),
+        deliveries: await allDeliveries(store, org, webhook),
+        waiting: await store.waitingDeliveries(org, webhook.id, 100),
+        blocks: await store.blocksOf(org, webhook.id),
+      })),
+    ),
+    replays: await allReplays(store, org),
   };
 }
 
