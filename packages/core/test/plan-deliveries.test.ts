@@ -269,6 +269,14 @@ describe('recording a replay', () => {
     expect(replay).toMatchObject({ status: 'completed', delivered: 4, failed: 6, total: 10, endedUs: NOW_US });
   });
 
+  it('that somebody has ended counts what was under way, and stays as it ended', () => {
+    const canceled = replayOf({ status: 'canceled', endedUs: NOW_US - 5 });
+    const end = { status: 'completed', reason: null } as const;
+    const command = { progress: { delivered: 1, failed: 0, end } };
+    const { replay } = record([], { webhook: null, replay: canceled, command });
+    expect(replay).toEqual({ ...canceled, delivered: 4 });
+  });
+
   it('that pauses by itself can go on', () => {
     const end = { status: 'paused', reason: 'endpoint_failing' } as const;
     const { replay } = record([], {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { NowMicros } from '@turnlog/core/clock';
 import type { Directory, NewOrg } from '@turnlog/core/directory';
 import type { OrgId } from '@turnlog/core/ids';
+import { limits } from '@turnlog/core/limits';
 import type { Store } from '@turnlog/core/store';
 import type { WakeupListener, Wakeups } from '@turnlog/core/wakeups';
 import { openReadConnection } from './connection.ts';
@@ -22,6 +23,8 @@ export interface StoreOptions {
   /** Path of the database; its folder must exist. `<file>.lock` beside it is held while the store is open. */
   readonly file: string;
   readonly nowUs: NowMicros;
+  /** How long deliveries and replays that are over are kept; absent: `limits.deliveryKeptDays`. */
+  readonly deliveryKeptMs?: number;
   /** Told once when the outcome of a commit is unknown: end the process, non-zero. */
   readonly onUnknown: (message: string) => void;
   /** Another entry point of the writer's thread, for fault tests; `data` reaches it as `workerData`. */
@@ -42,6 +45,7 @@ export interface SqliteStore extends Store, Directory, Wakeups {
   close(): Promise<void>;
 }
 
+const DELIVERY_KEPT_MS = limits.deliveryKeptDays * 24 * 60 * 60 * 1000;
 const THREAD_ENTRY = new URL('./writer/thread-entry.mjs', import.meta.url);
 /** Opens a file, bringing it to this version's schema. Throws `StoreFileError` with one sentence when it cannot. */
 export function openStore(options: StoreOptions): SqliteStore {
@@ -59,7 +63,8 @@ export function openStore(options: StoreOptions): SqliteStore {
       reader.release();
       for (const commit of woken) for (const listener of listeners) tell(listener, commit);
     };
-    const queue = new WriteQueue({ thread, nowUs, onCommitted, onUnknown: options.onUnknown });
+    const { onUnknown, deliveryKeptMs = DELIVERY_KEPT_MS } = options;
+    const queue = new WriteQueue({ thread, nowUs, deliveryKeptMs, onCommitted, onUnknown });
     return {
       ...writesOf(queue, nowUs),
       ...readsOf(reader, nowUs),

@@ -4,7 +4,7 @@ import { type Attempt, type CancelReason, type Delivery, type DeliveryState, nex
 import type { DeliveryId } from '../ids.ts';
 import { makeId } from '../ids.ts';
 import { limits } from '../limits.ts';
-import type { Replay } from '../replays.ts';
+import { isOver, type Replay } from '../replays.ts';
 import type { FinishedDelivery, LostDelivery, RecordDeliveries, RecordedDelivery } from '../webhook-store.ts';
 import type { DisabledReason, Webhook } from '../webhooks.ts';
 import { serverEvent } from './event-text.ts';
@@ -228,19 +228,20 @@ class Ledger {
   #progressed(replay: Replay): Replay {
     const { progress, position } = this.#command;
     const delivered = replay.delivered + (progress?.delivered ?? 0);
-    const end = progress?.end ?? null;
-    const isOver = end !== null && end.status !== 'paused';
+    // Attempts that were under way when somebody ended it are counted, and end it no more.
+    const end = isOver(replay) ? null : (progress?.end ?? null);
+    const ends = end !== null && end.status !== 'paused';
     const updatedUs = end === null ? replay.updatedUs : this.#clock.tick();
     return {
       ...replay,
       position: position ?? replay.position,
       delivered,
       // What was deleted before its turn came counts as failed, and so does what never had one.
-      failed: isOver ? replay.total - delivered : replay.failed + (progress?.failed ?? 0),
+      failed: ends ? replay.total - delivered : replay.failed + (progress?.failed ?? 0),
       status: end?.status ?? replay.status,
       reason: end?.reason ?? replay.reason,
       updatedUs,
-      endedUs: isOver ? updatedUs : replay.endedUs,
+      endedUs: ends ? updatedUs : replay.endedUs,
     };
   }
 }

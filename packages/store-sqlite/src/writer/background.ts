@@ -1,18 +1,32 @@
 /** Work that shares commits with commands, a bounded number of rows at a time. */
 import { bytesFromId } from '@turnlog/core/ids';
 import type { Statements } from '../statements.ts';
+import { DeliverySweep } from './delivery-sweep.ts';
 import type { BatchRequest, Touch } from './protocol.ts';
 
-/** Does up to the requested rows of work, uses first, the purge last; answers whether more is left. */
-export function workInBackground(statements: Statements, request: BatchRequest['background']): boolean {
-  for (const touch of request.touches) touchToken(statements, touch);
-  let rows = request.rows - request.touches.length;
-  if (request.sweepBeforeUs !== null) {
-    const swept = sweepAnswers(statements, request.sweepBeforeUs, rows);
-    if (swept === rows) return true;
-    rows -= swept;
+export class BackgroundWork {
+  readonly #statements: Statements;
+  readonly #sweep: DeliverySweep;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+    this.#sweep = new DeliverySweep(statements);
   }
-  return purge(statements, rows);
+
+  /** Does up to the requested rows of work, uses first, the sweep of deliveries last; answers whether more is left. */
+  run(request: BatchRequest['background']): boolean {
+    const statements = this.#statements;
+    if (request.sweepDue) this.#sweep.begin();
+    for (const touch of request.touches) touchToken(statements, touch);
+    let rows = request.rows - request.touches.length;
+    if (request.sweepBeforeUs !== null) {
+      const swept = sweepAnswers(statements, request.sweepBeforeUs, rows);
+      if (swept === rows) return true;
+      rows -= swept;
+    }
+    if (purgeSession(statements, rows) || purgeWebhook(statements, rows)) return true;
+    return this.#sweep.goOn(request.deliveriesBeforeUs, rows);
+  }
 }
 
 function touchToken(statements: Statements, { org, token, usedUs }: Touch): void {
@@ -36,7 +50,7 @@ function sweepAnswers(statements: Statements, beforeUs: number, rows: number): n
 }
 
 /** Removes rows of the session that was deleted first; the session itself, but for its id, with its last events. */
-function purge(statements: Statements, rows: number): boolean {
+function purgeSession(statements: Statements, rows: number): boolean {
   const session = statements.row<{ org: number; no: number }>(
     'SELECT org, no FROM sessions WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1',
   );
@@ -56,6 +70,26 @@ function purge(statements: Statements, rows: number): boolean {
     );
     statements.run('DELETE FROM session_heads WHERE org = ? AND session = ?', session.org, session.no);
     statements.run('DELETE FROM sessions WHERE org = ? AND no = ?', session.org, session.no);
+  }
+  return true;
+}
+
+/** Removes deliveries of the webhook that was deleted first; the webhook itself with the last of them. */
+function purgeWebhook(statements: Statements, rows: number): boolean {
+  const webhook = statements.row<{ org: number; no: number }>(
+    'SELECT org, no FROM webhooks WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1',
+  );
+  if (!webhook) return false;
+  const removed = statements.run(
+    `DELETE FROM deliveries WHERE rowid IN (
+       SELECT rowid FROM deliveries WHERE org = ? AND webhook = ? ORDER BY id LIMIT ?)`,
+    webhook.org,
+    webhook.no,
+    rows,
+  );
+  if (removed < rows) {
+    statements.run('DELETE FROM webhook_health WHERE org = ? AND webhook = ?', webhook.org, webhook.no);
+    statements.run('DELETE FROM webhooks WHERE org = ? AND no = ?', webhook.org, webhook.no);
   }
   return true;
 }

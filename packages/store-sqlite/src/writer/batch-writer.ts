@@ -3,7 +3,7 @@ import { TurnlogError } from '@turnlog/core/errors';
 import Database from 'better-sqlite3';
 import { assertDurable, type Connection } from '../connection.ts';
 import { Statements } from '../statements.ts';
-import { workInBackground } from './background.ts';
+import { BackgroundWork } from './background.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import { Heads, type OrgState } from './heads.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -22,12 +22,14 @@ export class BatchWriter {
   readonly statements: Statements;
   readonly #db: Connection;
   readonly #bench: Workbench;
+  readonly #background: BackgroundWork;
   #dataVersion: unknown;
   #provenDurable = false;
 
   constructor(db: Connection) {
     this.#db = db;
     this.statements = new Statements(db);
+    this.#background = new BackgroundWork(this.statements);
     const heads = new Heads(this.statements);
     this.#bench = {
       heads,
@@ -57,7 +59,7 @@ export class BatchWriter {
       this.statements.run('BEGIN IMMEDIATE');
       this.#forgetWhatOthersChanged();
       const results = this.#planAndWrite(request);
-      const backlog = workInBackground(this.statements, request.background);
+      const backlog = this.#background.run(request.background);
       committing = true;
       this.statements.run('COMMIT');
       const woken = this.#woken();
@@ -115,9 +117,10 @@ export class BatchWriter {
 
   #keepAnswer(org: OrgState, command: Command, planned: Planned, nowUs: number, writes: (() => void)[]): void {
     const { idempotency } = command.context;
-    if (!idempotency) return;
-    this.#bench.kept.plan(org.no, idempotency, planned.value, planned.answer);
-    writes.push(() => this.#bench.kept.write(org.no, idempotency, planned.answer, nowUs));
+    const { value, answer } = planned;
+    if (!idempotency || !answer) return;
+    this.#bench.kept.plan(org.no, idempotency, value, answer);
+    writes.push(() => this.#bench.kept.write(org.no, idempotency, answer, nowUs));
   }
 
   #abort(error: unknown, committing: boolean): BatchReply | 'busy' {

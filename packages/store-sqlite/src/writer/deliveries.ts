@@ -128,7 +128,7 @@ export function resendDelivery(
   return { ...valued(value), write: () => bench.deliveries.resend(org.no, state.no, after) };
 }
 
-/** Sends failed deliveries again, the oldest first, out of as many rows as one read may touch. */
+/** Sends failed deliveries again, the oldest first, out of as many rows as one read may touch. Its last step is kept. */
 export function recoverDeliveries(
   bench: Workbench,
   org: OrgState,
@@ -151,12 +151,13 @@ export function recoverDeliveries(
   for (const delivery of sent) state.changed.set(delivery.id, delivery);
   if (sent.length > 0) touch(bench, org, { lanesChanged: true });
   const value: Recovered = {
-    count: sent.length,
+    count: query.counted + sent.length,
     more: looked < stored.length || stored.length === limits.readRows,
     after: stored[looked - 1]?.id ?? query.after,
   };
   return {
-    ...valued(value),
+    value,
+    answer: value.more ? null : { kind: 'value', value },
     write: () => {
       for (const delivery of sent) bench.deliveries.resend(org.no, state.no, delivery);
     },

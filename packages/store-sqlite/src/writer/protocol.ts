@@ -65,6 +65,9 @@ export interface BatchRequest {
     readonly rows: number;
     readonly touches: readonly Touch[];
     readonly sweepBeforeUs: number | null;
+    /** Whether a pass over deliveries begins; and which are forgotten: those that were first made before. */
+    readonly sweepDue: boolean;
+    readonly deliveriesBeforeUs: number;
   };
 }
 

@@ -21,6 +21,7 @@ interface Waiting {
 export interface WriteQueueOptions {
   readonly thread: Worker;
   readonly nowUs: NowMicros;
+  readonly deliveryKeptMs: number;
   /** Told of each commit before it is acknowledged: reads must see it from then on, and who waits for more is woken. */
   readonly onCommitted: (woken: readonly Woken[]) => void;
   /** Told once when the outcome of a commit is unknown; the process should then end. */
@@ -34,6 +35,7 @@ const SWEEP_EVERY_MS = 60_000;
 export class WriteQueue {
   readonly #thread: Worker;
   readonly #nowUs: NowMicros;
+  readonly #deliveryKeptUs: number;
   readonly #onCommitted: (woken: readonly Woken[]) => void;
   readonly #onUnknown: (message: string) => void;
   readonly #byOrg = new Map<OrgId, Waiting[]>();
@@ -54,6 +56,7 @@ export class WriteQueue {
     const { thread } = options;
     this.#thread = thread;
     this.#nowUs = options.nowUs;
+    this.#deliveryKeptUs = options.deliveryKeptMs * 1000;
     this.#onCommitted = options.onCommitted;
     this.#onUnknown = options.onUnknown;
     thread.on('message', (reply: BatchReply) => this.#receive(reply));
@@ -148,6 +151,8 @@ export class WriteQueue {
         rows,
         touches: this.#touches.splice(0, rows),
         sweepBeforeUs: this.#sweepDue || this.#backlog ? keptSinceUs(nowUs) : null,
+        sweepDue: this.#sweepDue,
+        deliveriesBeforeUs: nowUs - this.#deliveryKeptUs,
       },
     };
     this.#thread.postMessage(request);

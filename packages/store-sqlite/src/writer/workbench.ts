@@ -12,7 +12,8 @@ import type { TokenWriter } from './tokens.ts';
 
 export interface Planned {
   readonly value: unknown;
-  readonly answer: Answer;
+  /** Null: nothing is kept for a repeated request. */
+  readonly answer: Answer | null;
   readonly write: () => void;
 }
 
