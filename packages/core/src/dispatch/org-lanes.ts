@@ -184,8 +184,7 @@ export class OrgLanes {
   }
 }
 
-/** A replay begins anew also when the webhook that it goes to has changed. */
+/** A replay begins anew also when the webhook that it goes to is gone. */
 function revisionOf(lane: Lane): string {
-  const target = lane.kind === 'replay' ? lane.webhook?.updatedUs : null;
-  return `${lane.fence} ${lane.revision} ${target}`;
+  return `${lane.fence} ${lane.revision} ${lane.kind === 'replay' && lane.webhook === null}`;
 }

@@ -86,6 +86,10 @@ export class LaneSender implements Sender {
     this.#options.context.slots.leave(this);
   }
 
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
   /** Resolves when no attempt is under way. */
   async idle(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));

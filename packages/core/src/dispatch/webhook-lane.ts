@@ -6,20 +6,21 @@ import type { WaitingDelivery } from '../deliveries.ts';
 import type { SessionId } from '../ids.ts';
 import type { LogEvent } from '../store.ts';
 import type { Tail } from '../tails.ts';
-import type { Lane, LostDelivery } from '../webhook-store.ts';
+import type { Lane } from '../webhook-store.ts';
 import { orderingKey, webhookFilter } from '../webhooks.ts';
 import type { LaneContext, LaneEnd, RunningLane } from './context.ts';
 import { HeldSessions } from './held-sessions.ts';
 import { Recorder } from './recorder.ts';
 import { Retries } from './retries.ts';
-import { type Job, LaneSender, type Outcome, type Work } from './sender.ts';
-import { type Source, WebhookLedger } from './webhook-ledger.ts';
+import { LaneSender } from './sender.ts';
+import { subjectOf, WebhookJobs } from './webhook-jobs.ts';
+import { WebhookLedger } from './webhook-ledger.ts';
 import { Window } from './window.ts';
 
 /** How many events may pass a quiet webhook before its cursor is written. */
 const MOVE_EVENTS = 1_000;
 
-export class WebhookLane implements RunningLane, Work {
+export class WebhookLane implements RunningLane {
   readonly #context: LaneContext;
   readonly #lane: Lane & { readonly kind: 'webhook' };
   readonly #onEnd: (end: LaneEnd) => void;
@@ -30,15 +31,11 @@ export class WebhookLane implements RunningLane, Work {
   readonly #recorder: Recorder;
   readonly #sender: LaneSender;
   #tail: Tail | null = null;
-  /** First attempts under way. */
-  #newUnderWay = 0;
   #ending = false;
   #reloading = false;
   #moveDue = false;
   /** How many events the tail had seen when the cursor was last written. */
   #writtenAt = 0;
-  /** Whose turn it is to be asked first. */
-  #turn = 0;
 
   constructor(context: LaneContext, lane: Lane & { readonly kind: 'webhook' }, onEnd: (end: LaneEnd) => void) {
     const { webhook, secrets } = lane;
@@ -59,18 +56,20 @@ export class WebhookLane implements RunningLane, Work {
       },
       onFault,
     });
-    const { dialect, url, rateLimit: rate } = webhook;
-    this.#sender = new LaneSender({ context, dialect, url, secrets, replay: null, rate, work: this, onFault });
     const state = { window: this.#window, retries: this.#retries, held: this.#held };
     this.#ledger = new WebhookLedger({
-      lane,
-      retrySeconds,
-      ...state,
-      nowUs,
+      ...{ lane, retrySeconds, nowUs, ...state },
       isMoveDue: () => this.#moveDue,
       onRecorded: (disabled) => this.#recorded(disabled),
     });
     this.#recorder = new Recorder(context, this.#ledger, (end) => this.#end(end));
+    const work = new WebhookJobs({
+      ...{ context, webhook, ...state, ledger: this.#ledger, recorder: this.#recorder },
+      onShort: () => this.#askToReload(),
+      onGone: () => this.close(),
+    });
+    const { dialect, url, rateLimit: rate } = webhook;
+    this.#sender = new LaneSender({ context, dialect, url, secrets, replay: null, rate, work, onFault });
   }
 
   async open(): Promise<void> {
@@ -112,11 +111,12 @@ export class WebhookLane implements RunningLane, Work {
 
   sessionsDeleted(sessions: ReadonlySet<SessionId>): void {
     if (this.#ending) return;
+    const { webhook } = this.#lane;
     for (const entry of this.#window.takeOut(sessions)) {
-      this.#ledger.add({ kind: 'new', entry }, this.#subject(entry.event, false), null);
+      this.#ledger.add({ kind: 'new', entry }, subjectOf(webhook, entry.event, false), null);
     }
     for (const { held, event } of this.#held.takeOut(sessions)) {
-      this.#ledger.add({ kind: 'held', held }, this.#subject(event, true), null);
+      this.#ledger.add({ kind: 'held', held }, subjectOf(webhook, event, true), null);
     }
     for (const session of sessions) {
       const delivery = this.#held.get(session)?.delivery;
@@ -124,83 +124,6 @@ export class WebhookLane implements RunningLane, Work {
     }
     this.#recorder.kick();
     this.#sender.kick();
-  }
-
-  next(nowUs: number, held: boolean): Job | null {
-    if (this.#recorder.refused) return null;
-    const sources = held
-      ? [() => this.#nextWaiting(nowUs, true)]
-      : [() => this.#nextWaiting(nowUs, false), () => this.#nextNew(), () => this.#nextHeld()];
-    this.#turn++;
-    for (let n = 0; n < sources.length; n++) {
-      const job = sources[(this.#turn + n) % sources.length]?.();
-      if (job) return job;
-    }
-    if (this.#retries.isShort) this.#askToReload();
-    return null;
-  }
-
-  dueUs(): number | null {
-    return this.#retries.dueUs();
-  }
-
-  #nextNew(): Job | null {
-    if (!this.#window.hasReady || !this.#mayTryMore()) return null;
-    const entry = this.#window.next();
-    if (entry === null) return null;
-    this.#newUnderWay++;
-    const { event } = entry;
-    return this.#job({ kind: 'new', entry }, this.#subject(event, false), event, () => this.#window.back(entry));
-  }
-
-  #nextHeld(): Job | null {
-    const next = this.#mayTryMore() ? this.#held.next() : null;
-    if (next === null) return null;
-    const { held, event } = next;
-    this.#newUnderWay++;
-    return this.#job({ kind: 'held', held }, this.#subject(event, true), event, () => this.#held.back(held, event));
-  }
-
-  #nextWaiting(nowUs: number, asked: boolean): Job | null {
-    const delivery = this.#retries.next(nowUs, asked);
-    if (delivery === null) return null;
-    const { id, event, eventType, session } = delivery;
-    const { org, options } = this.#context;
-    const subject = { event, eventType, session, delivery: id, blocked: false };
-    const read = () => options.store.getFeedEvent(org, event);
-    return this.#job({ kind: 'waiting', delivery }, subject, read, () => this.#retries.back(delivery));
-  }
-
-  #mayTryMore(): boolean {
-    return this.#retries.hasRoom(this.#newUnderWay + this.#ledger.unrecorded);
-  }
-
-  #job(source: Source, subject: LostDelivery, event: Job['event'], abandoned: () => void): Job {
-    const ended = () => {
-      if (source.kind !== 'waiting') this.#newUnderWay--;
-    };
-    const conclude = (outcome: Outcome | null) => {
-      ended();
-      this.#ledger.add(source, subject, outcome);
-      this.#recorder.kick();
-      // An endpoint that wants no more gets nothing until it is recorded, which disables the webhook.
-      if (outcome?.gone) this.close();
-    };
-    return {
-      event,
-      over: conclude,
-      lost: () => conclude(null),
-      abandoned: () => {
-        ended();
-        abandoned();
-      },
-    };
-  }
-
-  #subject({ id, type, sessionId, aboutSession }: LogEvent, blocked: boolean): LostDelivery {
-    const ordered = blocked || this.#lane.webhook.ordering === 'session';
-    const session = ordered ? orderingKey({ sessionId, aboutSession }) : null;
-    return { event: id, eventType: type, session, delivery: null, blocked };
   }
 
   #take(events: readonly LogEvent[]): boolean {

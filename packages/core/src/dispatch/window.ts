@@ -66,10 +66,6 @@ export class Window {
     return entry as WindowEntry & { readonly event: LogEvent };
   }
 
-  get hasReady(): boolean {
-    return this.#ready.length > 0;
-  }
-
   /** Takes back what was handed out and not sent. */
   back(entry: WindowEntry): void {
     entry.state = 'waiting';
