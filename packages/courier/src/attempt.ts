@@ -50,7 +50,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const room = limits.answerKeptBytes - this.#readBytes;
     if (room > 0) this.#kept.push(Buffer.from(chunk.subarray(0, room)));
     this.#readBytes += chunk.length;
-    if (this.#readBytes >= limits.answerBytes) this.#end(verdictOn(this.#statusCode));
+    if (this.#readBytes > limits.answerBytes) this.#end(verdictOn(this.#statusCode));
   }
 
   onResponseEnd(): void {
@@ -73,13 +73,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#controller?.abort(ENOUGH);
     const { settle, nowMs } = this.#options;
-    settle({
+    const receipt = {
       statusCode: this.#statusCode,
       durationMs: Math.round(performance.now() - this.#startedMs),
       error,
       excerpt: this.#readBytes === 0 ? null : excerptOf(Buffer.concat(this.#kept), this.#readBytes),
       retryAfterSeconds: error === null ? null : retryAfterSeconds(this.#retryAfter, nowMs()),
-    });
+    };
+    // Undici frees the connection at the end of this turn, once it is done with the answer; then the next one may have it.
+    queueMicrotask(() => setImmediate(settle, receipt));
   }
 }
 

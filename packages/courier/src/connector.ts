@@ -56,7 +56,7 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
             return fail('Address not allowed');
           if (!target.secure) return end(null, socket);
           shaking = true;
-          const servername = asked.servername?.replace(/\.$/, '') ?? '';
+          const servername = parseAddress(target.host) === null ? target.host.replace(/\.$/, '') : '';
           handshake({ ...asked, servername, httpSocket: socket }, (error, secured) => {
             if (error === null) end(null, secured);
             else lost('TLS handshake failed');
@@ -71,7 +71,7 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
 /** The one of a host's addresses that is dialled. Rejects with `DialError` unless all of them may be. */
 async function addressOf(target: Target, egress: Egress, lookup: Lookup): Promise<string> {
   const literal = parseAddress(target.host);
-  const addresses = literal === null ? await lookup(target.host) : [target.host];
+  const addresses = literal === null ? await lookup(target.host).catch(() => []) : [target.host];
   const [first] = addresses;
   if (first === undefined) throw new DialError('Name not found');
   if (addresses.every((address) => isPermitted(parseAddress(address), target, egress))) return first;

@@ -1,4 +1,5 @@
 /** Why a request failed, in words that tell nothing of the inside. */
+import { errors } from 'undici';
 
 /** With `HTTP` and the status of an answer that is no success, these are all the words there are. */
 export type Failure =
@@ -39,14 +40,13 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   UND_ERR_CLOSED: 'Delivery interrupted',
   UND_ERR_DESTROYED: 'Delivery interrupted',
   UND_ERR_HEADERS_OVERFLOW: 'Answer not understood',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'Connection closed',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'Answer not understood',
 };
-/** Of the parser's errors. */
-const PARSER = /^HPE_/;
 
 /** What an error of a connection or of undici comes to. */
 export function failureOf(error: Error): Failure {
   if (error instanceof DialError) return error.failure;
+  if (error instanceof errors.HTTPParserError) return 'Answer not understood';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return BY_CODE[code] ?? (PARSER.test(code) ? 'Answer not understood' : 'Request failed');
+  return BY_CODE[code] ?? 'Request failed';
 }
