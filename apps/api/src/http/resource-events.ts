@@ -23,13 +23,12 @@ const record = z.looseObject({}).nullish();
 const subject = z.string().openapi({ description: 'What the event is about.' });
 const data = (members: z.ZodRawShape) => z.looseObject(members);
 
-const about = {
-  external_id: text,
-  agent_id: text,
+const caused = {
   caused_by: text.openapi({
     description: "What brought it about, the id of a request or of an event: only in the server's own events.",
   }),
 };
+const about = { external_id: text, agent_id: text, ...caused };
 /** No producer is held to what the server notes under these names, so all of it may be missing. */
 const noted = (members: z.ZodRawShape) => ({
   data: z.looseObject({ session_id: text, ...about, ...members }),
@@ -138,7 +137,14 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'webhook.sent': {
     name: 'WebhookSentEvent',
     description: 'A webhook was delivered.',
-    data: data({ webhook_id: subject, delivery_id: text, url: text, status_code: number, duration_ms: number }),
+    data: data({
+      webhook_id: subject,
+      delivery_id: text,
+      url: text,
+      status_code: number,
+      duration_ms: number,
+      ...caused,
+    }),
   },
   'webhook.failed': {
     name: 'WebhookFailedEvent',
@@ -150,7 +156,14 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       error: text,
       retry_count: number,
       next_retry_at: text,
+      ...caused,
     }),
+  },
+  'webhook.disabled': {
+    name: 'WebhookDisabledEvent',
+    description: 'A webhook was disabled, because its endpoint is gone or has failed for too long.',
+    data: z.looseObject({ webhook_id: text, url: text, reason: text, consecutive_failures: number, ...caused }),
+    optional: true,
   },
   'user.login': {
     name: 'UserLoginEvent',

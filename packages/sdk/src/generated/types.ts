@@ -168,6 +168,7 @@ export type EventType =
   | 'team.execution.completed'
   | 'webhook.sent'
   | 'webhook.failed'
+  | 'webhook.disabled'
   | 'user.login'
   | 'user.settings.updated'
   | 'billing.invoice.created'
@@ -274,6 +275,7 @@ export type Event =
   | TeamExecutionCompletedEvent
   | WebhookSentEvent
   | WebhookFailedEvent
+  | WebhookDisabledEvent
   | UserLoginEvent
   | UserSettingsUpdatedEvent
   | BillingInvoiceCreatedEvent
@@ -1742,6 +1744,30 @@ export interface WebhookFailedEvent {
   readonly [field: string]: unknown;
 }
 
+/** A webhook was disabled, because its endpoint is gone or has failed for too long. */
+export interface WebhookDisabledEvent {
+  /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
+  readonly id: string;
+  readonly type: 'webhook.disabled';
+  /** The session of the event; null for account events. */
+  readonly session_id: string | null;
+  /** The turn of the event; null before the first turn. */
+  readonly turn_id: string | null;
+  /** As the producer sent it, else `1.0`. */
+  readonly schema_version: string;
+  /** The log's time: strictly increasing within an org. */
+  readonly created_at: string;
+  /** Equal to `created_at`. */
+  readonly processed_at: string;
+  /** The producer's own time, verbatim; absent when none was sent. */
+  readonly occurred_at?: string;
+  /** Number within the session, from 1; null for account events. */
+  readonly seq: number | null;
+  readonly data?: WebhookDisabledEventData | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
 /** A user logged in. */
 export interface UserLoginEvent {
   /** `evt_` and a ULID; rises strictly within an org. For example `'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB'`. */
@@ -2672,6 +2698,8 @@ export interface WebhookSentEventData {
   readonly url?: string | null;
   readonly status_code?: number | null;
   readonly duration_ms?: number | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
@@ -2684,6 +2712,19 @@ export interface WebhookFailedEventData {
   readonly error?: string | null;
   readonly retry_count?: number | null;
   readonly next_retry_at?: string | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
+  /** Further members, as they were sent. */
+  readonly [field: string]: unknown;
+}
+
+export interface WebhookDisabledEventData {
+  readonly webhook_id?: string | null;
+  readonly url?: string | null;
+  readonly reason?: string | null;
+  readonly consecutive_failures?: number | null;
+  /** What brought it about, the id of a request or of an event: only in the server's own events. */
+  readonly caused_by?: string | null;
   /** Further members, as they were sent. */
   readonly [field: string]: unknown;
 }
