@@ -13,6 +13,12 @@ export interface ConnectorOptions {
   readonly timeoutMs: number;
 }
 
+export interface Connector {
+  readonly connect: buildConnector.connector;
+  /** Connections that there are, half-open ones included. */
+  open(): number;
+}
+
 interface Target {
   /** A name, or an address without brackets. */
   readonly host: string;
@@ -26,10 +32,11 @@ const PORTS = { secure: 443, plain: 80 } as const;
  * How undici gets its connections. Every address of the host must be permitted; the one that is dialled is one of them,
  * so another answer of DNS changes nothing; and it is looked at once more when it is connected, before a byte is sent.
  */
-export function createConnector(options: ConnectorOptions): buildConnector.connector {
+export function createConnector(options: ConnectorOptions): Connector {
   const { egress, lookup, timeoutMs } = options;
   const handshake = buildConnector({ allowH2: false, rejectUnauthorized: true, timeout: timeoutMs });
-  return (asked, callback) => {
+  let count = 0;
+  const connectTo: buildConnector.connector = (asked, callback) => {
     const target = targetOf(asked);
     let opened: Socket | null = null;
     let over = false;
@@ -49,8 +56,12 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
         if (over) return;
         const socket = connect({ host: address, port: target.port, noDelay: true });
         opened = socket;
+        count++;
         socket.on('error', (error) => lost(failureOf(error)));
-        socket.once('close', () => lost('Connection closed'));
+        socket.once('close', () => {
+          count--;
+          lost('Connection closed');
+        });
         socket.once('connect', () => {
           if (!isPermitted(parseAddress(socket.remoteAddress ?? ''), target, egress))
             return fail('Address not allowed');
@@ -66,6 +77,7 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
       (error: Error) => fail(failureOf(error)),
     );
   };
+  return { connect: connectTo, open: () => count };
 }
 
 /** The one of a host's addresses that is dialled. Rejects with `DialError` unless all of them may be. */

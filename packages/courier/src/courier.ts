@@ -18,8 +18,8 @@ export interface CourierOptions {
   readonly lookup?: Lookup;
 }
 
-/** Connections of one origin that wait for its next request, and for how long. */
-const IDLE_CONNECTIONS = 8;
+/** How long a connection waits for its origin's next delivery; beyond so many, over all origins, none waits. */
+const CONNECTIONS_KEPT = 1_000;
 const IDLE_MS = 4_000;
 /** Stands for what is no URL: nothing answers there. */
 const NOWHERE = 'https://nowhere.invalid';
@@ -31,8 +31,9 @@ export function createCourier(options: CourierOptions): Courier {
   const { allow, timeoutMs, nowUs } = options;
   const egress = new Egress(allow);
   const lookup = options.lookup ?? createLookup(egress.anyInside);
+  const connector = createConnector({ egress, lookup, timeoutMs });
   const agent = new Agent({
-    connect: createConnector({ egress, lookup, timeoutMs }),
+    connect: connector.connect,
     allowH2: false,
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
@@ -41,44 +42,17 @@ export function createCourier(options: CourierOptions): Courier {
     headersTimeout: 0, // an attempt has a timer of its own
     bodyTimeout: 0,
   });
-  const underWay = new Counts();
   return {
     problemOf: (url) => problemOf(url, egress),
     post({ url, headers, body }) {
       const { origin, pathname, search } = new URL(URL.canParse(url) ? url : NOWHERE);
-      return new Promise<Receipt>((resolve) => {
-        const attempt = new Attempt({
-          timeoutMs,
-          nowMs: () => nowUs() / MICROS_PER_MS,
-          settle: (receipt) => {
-            underWay.remove(origin);
-            resolve(receipt);
-          },
-        });
-        const reset = underWay.add(origin) > IDLE_CONNECTIONS;
-        agent.dispatch(
-          { origin, path: `${pathname}${search}`, method: 'POST', headers: { ...headers }, body, reset },
-          attempt,
-        );
+      const reset = connector.open() > CONNECTIONS_KEPT;
+      const request = { origin, path: `${pathname}${search}`, headers: { ...headers }, body, reset } as const;
+      return new Promise<Receipt>((settle) => {
+        const attempt = new Attempt({ timeoutMs, nowMs: () => nowUs() / MICROS_PER_MS, settle });
+        agent.dispatch({ ...request, method: 'POST' }, attempt);
       });
     },
     close: () => agent.destroy(),
   };
-}
-
-/** How many there are of each. */
-class Counts {
-  readonly #counts = new Map<string, number>();
-
-  add(key: string): number {
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, count);
-    return count;
-  }
-
-  remove(key: string): void {
-    const count = (this.#counts.get(key) ?? 0) - 1;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
-  }
 }

@@ -237,7 +237,7 @@ describe('connections', () => {
     expect(seen.connections).toBe(1);
   });
 
-  test('are as many as deliveries under way, so that one that hangs holds up no other; few stay, and not for long', async () => {
+  test('are as many as deliveries under way, so that one that hangs holds up no other; and do not stay for long', async () => {
     const waiting: (() => void)[] = [];
     const { port, seen } = await receiver((_request, response) => {
       waiting.push(() => response.end());
@@ -249,7 +249,6 @@ describe('connections', () => {
     );
     expect(new Set(receipts.map(({ error }) => error))).toEqual(new Set([null]));
     expect(seen.connections).toBe(30);
-    await vi.waitFor(() => expect(seen.open).toBeLessThanOrEqual(8));
     await vi.waitFor(() => expect(seen.open).toBe(0), { timeout: 30_000 });
   });
 
