@@ -1,6 +1,6 @@
 /**
- * The document that the platform dialect follows, without its webhooks and replays: every example of an event, every line of
- * its reference, and its samples through our SDK, whose feed is the same log in the native form.
+ * The document that the platform dialect follows: every example of an event, every line of its reference, and its samples
+ * through our SDK, whose feed is the same log in the native form. Those for webhooks and replay are in a file of their own.
  */
 import { type Event, Turnlog } from '@turnlog/sdk';
 import { EventSource } from 'eventsource';
@@ -319,23 +319,6 @@ describe('API Reference', () => {
     source.close();
     expect(heard).toEqual(sent.map(({ json: { id, type }, text }) => ({ id, type, data: text })));
     for (const { type, data } of heard) expect(JSON.parse(data).type).toBe(type);
-  });
-
-  it.each([
-    ['POST', '/api/v1/events/replay'],
-    ['GET', '/api/v1/events/replay'],
-    ['DELETE', '/api/v1/events/replay'],
-    ['GET', '/api/v1/events/replay/rpl_01K5ZV7R0S7PQ9H1C3T5V7X9ZB'],
-    ['GET', '/api/v1/webhooks'],
-    ['POST', '/api/v1/webhooks'],
-  ])('%s %s: not served yet, and so not found', async (method, path) => {
-    const body = method === 'POST' ? {} : undefined;
-    const { status, json } = await h.ask(method, path, { body });
-    expect([status, json.error.code, json.error.message]).toEqual([
-      404,
-      'not_found',
-      'Nothing is served at this path.',
-    ]);
   });
 
   it('subscribe is no event id', async () => {

@@ -11,12 +11,15 @@ export interface Received {
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly Received[];
+  /** Every request that comes from now on is answered with this status. */
+  answer(status: number): void;
   /** The first delivery of an event; with `replay` the first that this replay has brought. */
   delivery(event: string, replay?: string): Promise<Received>;
 }
 
-/** Answers every request with `status`; it is gone when its scope ends. */
-export async function openReceiver(status = 204): Promise<Receiver> {
+/** It is gone when its scope ends. */
+export async function openReceiver(answering = 204): Promise<Receiver> {
+  let status = answering;
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
@@ -27,6 +30,9 @@ export async function openReceiver(status = 204): Promise<Receiver> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received,
+    answer: (next) => {
+      status = next;
+    },
     async delivery(event, replay) {
       const find = (): Received | undefined =>
         received.find(({ headers }) => headers['webhook-id'] === event && headers['webhook-replay-id'] === replay);
