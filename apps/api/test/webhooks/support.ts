@@ -82,7 +82,7 @@ export async function logDeliveries(
       {
         ...{ lane, fence, position: null, lost: [], unblocked: [] },
         finished: [{ ...finished, gone: false, retryAfterUs: null }],
-        retrySeconds: retried ? [0, 3600] : [0],
+        retrySeconds: retried ? [...statuses.map(() => 0), 3600] : [0],
       },
       { requestId: makeId('req', nowUs, services.random), idempotency: null },
     );
