@@ -130,7 +130,7 @@ describe('the types of the package', () => {
     );
     const aliases = operations.filter((operation) => operation['x-sdk-alias']);
     const counted = [readme.length, methods.length, webhooks.length];
-    expect(counted).toEqual([10, operations.length + aliases.length, 1]);
+    expect(counted).toEqual([13, operations.length + aliases.length, 1]);
     const files = [...readme, ...methods, ...webhooks].map((code, index) => {
       const given = /\bclient = /.test(code)
         ? ''

@@ -67,6 +67,58 @@ describe('a request', () => {
     ]);
   });
 
+  test('reaches every operation of webhooks and replays, also by their second names', async () => {
+    const { client, sent } = fakeClient(Array.from({ length: 21 }, () => () => json({ data: [], has_more: false })));
+    const { webhooks, replays, events } = client;
+    const range = { since: '2026-02-20T00:00:00Z', until: '2026-02-21T00:00:00Z' };
+    await webhooks.create({ url: 'https://example.com/webhook', events: ['*'] });
+    await webhooks.list();
+    await webhooks.retrieve('w');
+    await webhooks.update('w', { events: ['a.*'] });
+    await webhooks.delete('w');
+    await webhooks.enable('w', { from: 'now' });
+    await webhooks.disable('w');
+    await webhooks.test('w');
+    await webhooks.rotateSecret('w');
+    await webhooks.recover('w', { since: range.since });
+    await webhooks.deliveries.list('w', { states: ['failed', 'retrying'] });
+    await webhooks.deliveries.retrieve('w', 'd');
+    await webhooks.deliveries.resend('w', 'd');
+    await replays.create({ ...range, webhook_id: 'w' });
+    await replays.list();
+    await replays.retrieve('r');
+    await replays.pause('r');
+    await replays.resume('r');
+    await replays.cancel('r');
+    await events.replay({ ...range, webhook_id: 'w' });
+    await events.getReplayStatus('r');
+    expect(sent.map(({ method, url }) => `${method} ${url.pathname}${url.search}`)).toEqual([
+      'POST /v1/webhooks',
+      'GET /v1/webhooks',
+      'GET /v1/webhooks/w',
+      'PATCH /v1/webhooks/w',
+      'DELETE /v1/webhooks/w',
+      'POST /v1/webhooks/w/enable',
+      'POST /v1/webhooks/w/disable',
+      'POST /v1/webhooks/w/test',
+      'POST /v1/webhooks/w/rotate_secret',
+      'POST /v1/webhooks/w/recover',
+      'GET /v1/webhooks/w/deliveries?states=failed%2Cretrying',
+      'GET /v1/webhooks/w/deliveries/d',
+      'POST /v1/webhooks/w/deliveries/d/resend',
+      'POST /v1/replays',
+      'GET /v1/replays',
+      'GET /v1/replays/r',
+      'POST /v1/replays/r/pause',
+      'POST /v1/replays/r/resume',
+      'POST /v1/replays/r/cancel',
+      'POST /v1/replays',
+      'GET /v1/replays/r',
+    ]);
+    expect(sent[3]?.body).toEqual({ events: ['a.*'] });
+    expect(sent.at(-2)?.body).toEqual(sent.at(-8)?.body);
+  });
+
   test('writes lists with commas, ranges and metadata with brackets, dates in RFC 3339, and leaves out what is undefined', async () => {
     const { client, sent } = fakeClient([json({ data: [] }), json({ data: [] })]);
     await client.sessions.list({

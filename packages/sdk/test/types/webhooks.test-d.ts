@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Event } from '../../src/index.ts';
+import type { CreateReplayParams, Event, Replay, ReplayDryRun, ReplayStarted, Turnlog } from '../../src/index.ts';
 import { type PlatformEvent, unwrap, type WebhookVerificationError } from '../../src/webhooks.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -32,4 +32,28 @@ export function advice({ reason }: WebhookVerificationError): string {
     case 'too_new':
       return 'look at the clock';
   }
+}
+
+/** Only what was asked to count alone has no id. */
+export async function replayed(client: Turnlog, params: CreateReplayParams, flag: boolean): Promise<Replay> {
+  const { dry_run: _, ...range } = params;
+  const replay = await client.events.replay(range);
+  holds<Equal<typeof replay, ReplayStarted>>();
+  const counted = await client.events.replay({ ...range, dry_run: true });
+  holds<Equal<typeof counted, ReplayDryRun>>();
+  const either = await client.replays.create({ ...range, dry_run: flag });
+  holds<Equal<typeof either, ReplayStarted | ReplayDryRun>>();
+  holds<Equal<(typeof either)['event_count'], number>>();
+  await client.replays.create({ ...range, dry_run: false });
+  await client.replays.create(params);
+  // @ts-expect-error: a misspelt member is found.
+  await client.replays.create({ ...range, webhook: 'wh_1' });
+  return client.events.getReplayStatus(replay.id);
+}
+
+export async function managed(client: Turnlog): Promise<void> {
+  // @ts-expect-error: an enabled webhook goes on from somewhere.
+  await client.webhooks.enable('wh_1');
+  // @ts-expect-error: a state that there is none of is never listed.
+  await client.webhooks.deliveries.list('wh_1', { states: ['lost'] });
 }
