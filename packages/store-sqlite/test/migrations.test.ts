@@ -64,17 +64,25 @@ describe('a fresh file', () => {
     );
     expect(tables).toEqual([
       'agents',
+      'blocks',
       'capabilities',
       'deleted_sessions',
+      'deliveries',
       'events',
       'idempotency',
+      'lanes',
       'orgs',
+      'replays',
       'session_heads',
       'session_metadata',
       'sessions',
+      'settings',
       'token_secrets',
       'tokens',
       'types',
+      'webhook_health',
+      'webhook_secrets',
+      'webhooks',
     ]);
   });
 
