@@ -31,16 +31,18 @@ async function main(words: readonly string[]): Promise<void> {
   }
   const log = createLog(config.debugLogging);
   const exit = (code: number) => process.exit(code);
-  stopOnSignals(await serve({ config, open: openStore, log, folder, root: ROOT, write, exit }));
+  const running = serve({ config, open: openStore, log, folder, root: ROOT, write, exit });
+  stopOnSignals(running);
+  await running;
 }
 
-/** The first signal drains; a second one ends at once. */
-function stopOnSignals(running: Running): void {
+/** The first signal drains, as soon as the server runs; a second one ends at once. */
+function stopOnSignals(running: Promise<Running>): void {
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;
-    running.stop().then(() => process.exit(0), fail);
+    running.then(({ stop: drain }) => drain()).then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -30,6 +30,10 @@ describe('the configuration', () => {
         lagMs: 30_000,
         lagBytes: 1024 * 1024,
       },
+      secretKey: null,
+      webhookAllow: [],
+      retrySeconds: [0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000],
+      deliveryKeptMs: 30 * 24 * 60 * 60_000,
     });
   });
 
@@ -38,6 +42,7 @@ describe('the configuration', () => {
       ...['HOST', 'PORT', 'DATABASE_URL', 'BOOTSTRAP_TOKEN', 'DEBUG_LOGGING', 'CORS_ORIGINS'],
       ...['STREAMS_PER_TOKEN', 'STREAMS_PER_PROCESS', 'STREAM_MAX_AGE_SECONDS', 'STREAM_HEARTBEAT_SECONDS'],
       ...['STREAM_LAG_SECONDS', 'STREAM_LAG_BYTES', 'OPEN_DIALECTS', 'WAVE_HOLD_SECONDS'],
+      ...['SECRET_KEY', 'WEBHOOK_ALLOW', 'WEBHOOK_RETRY_SECONDS', 'DELIVERY_KEPT_DAYS'],
     ];
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readConfig(empty, '/a')).toEqual(readConfig({}, '/a'));
@@ -57,6 +62,10 @@ describe('the configuration', () => {
       STREAM_HEARTBEAT_SECONDS: '1',
       STREAM_LAG_SECONDS: '5',
       STREAM_LAG_BYTES: '4096',
+      SECRET_KEY: 'Ab'.repeat(32),
+      WEBHOOK_ALLOW: '127.0.0.0/8, ::1/128',
+      WEBHOOK_RETRY_SECONDS: '0, 1,2',
+      DELIVERY_KEPT_DAYS: '1',
     };
     expect(readConfig(environment, '/a')).toEqual({
       host: '::',
@@ -75,6 +84,10 @@ describe('the configuration', () => {
         lagMs: 5_000,
         lagBytes: 4096,
       },
+      secretKey: Buffer.alloc(32, 0xab),
+      webhookAllow: ['127.0.0.0/8', '::1/128'],
+      retrySeconds: [0, 1, 2],
+      deliveryKeptMs: 24 * 60 * 60_000,
     });
   });
 
@@ -96,6 +109,16 @@ describe('the configuration', () => {
     ['STREAM_LAG_SECONDS', ['0', '-1', '0.5', '86401', '30s']],
     ['OPEN_DIALECTS', ['cloud', 'wave,', 'wave;runtime', 'all', '*', 'Wave']],
     ['WAVE_HOLD_SECONDS', ['0', '-1', '0.5', '56', '50s']],
+    [
+      'SECRET_KEY',
+      ['x', 'A'.repeat(42), 'A'.repeat(45), 'g'.repeat(64), 'a'.repeat(63), 'a'.repeat(65), '-'.repeat(43)],
+    ],
+    [
+      'WEBHOOK_ALLOW',
+      ['127.0.0.1', '10.0.0.1/8', '10.0.0.0/8,', 'localhost', '*', '::1', '0.0.0.0/33', '10.0.0.0/8 ::1/128'],
+    ],
+    ['WEBHOOK_RETRY_SECONDS', ['5', '1,2', '0,', '0,-1', '0,1.5', '0,604801', '0,5s', `0${',1'.repeat(20)}`]],
+    ['DELIVERY_KEPT_DAYS', ['0', '-1', '1.5', '3651', '30d']],
   ])('refuses a wrong %s and names it', (name, values) => {
     for (const value of values) {
       const faults = faultsOf({ [name]: value });
@@ -115,6 +138,21 @@ describe('the configuration', () => {
   test('holds polls of the wave dialect for as long as is asked', () => {
     expect(readConfig({ WAVE_HOLD_SECONDS: '1' }, '/a').waveHoldMs).toBe(1_000);
     expect(readConfig({ WAVE_HOLD_SECONDS: '55' }, '/a').waveHoldMs).toBe(55_000);
+  });
+
+  test('takes a key as base64 with its padding and without, and as hexadecimal digits', () => {
+    const key = Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index));
+    for (const text of [key.toString('base64'), key.toString('base64').replace('=', ''), key.toString('hex')]) {
+      expect(readConfig({ SECRET_KEY: text }, '/a').secretKey).toEqual(key);
+    }
+  });
+
+  test('names the network that is none, and never the key', () => {
+    const SECRET_KEY = 'a key of 32 bytes, or so I thought';
+    const faults = faultsOf({ SECRET_KEY, WEBHOOK_ALLOW: '127.0.0.0/8,10.0.0.1/8' });
+    expect(faults).toHaveLength(2);
+    expect(faults.join()).toContain("'10.0.0.1/8' is none");
+    expect(faults.join()).not.toContain(SECRET_KEY);
   });
 
   test('tells all faults at once, and never the token', () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -152,6 +152,38 @@ describe('a start that cannot be', () => {
     const server = run([], { DATABASE_URL: 'file:/dev/null/turnlog.db' });
     expect(await server.exit()).toBe(1);
     expect(server.stderr).toMatch(/^The folder of \/dev\/null\/turnlog\.db cannot be made/);
+  });
+});
+
+describe('the key that seals secrets', () => {
+  test('lies beside the log for its owner alone, and no start is without it or with another one', async () => {
+    const DATABASE_URL = newFile();
+    const keyFile = `${DATABASE_URL.slice('file:'.length)}.key`;
+    const first = run([], { DATABASE_URL });
+    await first.listening();
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    const key = readFileSync(keyFile, 'utf8').trim();
+    expect(await first.stop()).toBe(0);
+
+    renameSync(keyFile, `${keyFile}.away`);
+    const without = run([], { DATABASE_URL });
+    expect(await without.exit()).toBe(78);
+    expect(without.stderr).toMatch(
+      /^The log holds secrets whose key is missing: restore .*\.key .*SECRET_KEY to it\.\n$/,
+    );
+    const SECRET_KEY = 'ab'.repeat(32);
+    const other = run([], { DATABASE_URL, SECRET_KEY });
+    expect(await other.exit()).toBe(78);
+    expect(other.stderr).toMatch(/^SECRET_KEY is not the key that the log's secrets were sealed with: .*\n$/);
+    expect(existsSync(keyFile)).toBe(false);
+
+    const same = run([], { DATABASE_URL, SECRET_KEY: key });
+    await same.listening();
+    expect(await same.stop()).toBe(0);
+    for (const { stdout, stderr } of [first, without, other, same]) {
+      expect(stdout + stderr).not.toContain(key);
+      expect(stdout + stderr).not.toContain(SECRET_KEY);
+    }
   });
 });
 

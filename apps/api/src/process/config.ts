@@ -26,7 +26,7 @@ export interface Config {
   readonly webhookAllow: readonly string[];
   /** The waits before each attempt at a webhook. */
   readonly retrySeconds: readonly number[];
-  readonly deliveryKeptDays: number;
+  readonly deliveryKeptMs: number;
 }
 
 const PLAIN = /^[\w./:@-]+$/;
@@ -72,6 +72,7 @@ const WHOLE = /^(?:0|[1-9][0-9]{0,8})$/;
 const MAX_RETRY_SECONDS = 7 * 24 * 60 * 60;
 const MAX_ATTEMPTS = 20;
 const MAX_DAYS = 3_650;
+const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const OPENABLE: ReadonlySet<string> = new Set(['wave', 'runtime'] satisfies DialectName[]);
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 const YES = new Set(['1', 'true', 'yes', 'on']);
@@ -109,7 +110,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, folder: string): Conf
     secretKey: read('SECRET_KEY', '', parseSecretKey),
     webhookAllow: read('WEBHOOK_ALLOW', '', parseNetworks),
     retrySeconds: read('WEBHOOK_RETRY_SECONDS', limits.retrySeconds.join(','), parseRetrySeconds),
-    deliveryKeptDays: read('DELIVERY_KEPT_DAYS', `${limits.deliveryKeptDays}`, parseDays),
+    deliveryKeptMs: read('DELIVERY_KEPT_DAYS', `${limits.deliveryKeptDays}`, parseDays),
   };
   if (config.openDialects?.length > 0 && config.host !== undefined && !LOOPBACK.test(config.host)) {
     faults.push(`OPEN_DIALECTS lets in whoever reaches the server: set HOST to 127.0.0.1 or leave OPEN_DIALECTS out.`);
@@ -192,8 +193,9 @@ function parseRetrySeconds(text: string): readonly number[] | Fault {
   );
 }
 
+/** Whole days as milliseconds. */
 function parseDays(text: string): number | Fault {
-  if (COUNT.test(text) && Number(text) <= MAX_DAYS) return Number(text);
+  if (COUNT.test(text) && Number(text) <= MAX_DAYS) return Number(text) * MS_PER_DAY;
   return new Fault(`must be a whole number of days from 1 to ${MAX_DAYS}; it is '${text}'.`);
 }
 

@@ -49,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const store = options.open({
     file: config.file,
     nowUs,
+    deliveryKeptMs: config.deliveryKeptMs,
     onUnknown: (message) => {
       state = 'broken';
       log.fatal({ reason: message }, 'the outcome of a commit is unknown; stopping');
