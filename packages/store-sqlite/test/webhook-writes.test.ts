@@ -317,6 +317,36 @@ describe('replays', () => {
   });
 });
 
+describe('who waits for changes of lanes', () => {
+  test('is told of them after their commit, of deleted sessions too, and of nothing that was only recorded', async () => {
+    const bench = open();
+    const { store, org } = bench;
+    const session = await newSession(store, org);
+    const [one = expect.fail()] = await eventsOf(bench, 1);
+    const told: string[] = [];
+    store.listen({
+      woken: () => told.push('woken'),
+      lanesChanged: () => told.push('lanes'),
+      sessionsDeleted: (_, sessions) => told.push(...sessions),
+      reconnected: () => {},
+    });
+    const { value: webhook } = await store.createWebhook(org, webhookCommand({ announce: 'failures' }), context());
+    expect(told.splice(0)).toEqual(['lanes']);
+    await store.enableWebhook(org, webhook.id, 'now', context());
+    const lane = await onlyLane(bench);
+    const sent = recordOf(lane, { finished: [finished(one, START_US, null)] });
+    await store.recordDeliveries(org, sent, context());
+    expect(told.splice(0)).toEqual([]);
+    await store.recordDeliveries(org, recordOf(lane, { finished: [finished(one, START_US, 'timeout')] }), context());
+    expect(told.splice(0), 'the account stream has grown').toEqual(['woken']);
+    await store.rotateWebhookSecret(org, webhook.id, { sealedSecret: new Uint8Array(1), overlapSeconds: 0 }, context());
+    await store.deleteWebhook(org, webhook.id, context());
+    expect(told.splice(0)).toEqual(['lanes', 'lanes']);
+    await store.deleteSession(org, session, context());
+    expect(told).toEqual([session.id, 'woken']);
+  });
+});
+
 describe('what is past its time', () => {
   const DAY_US = 24 * 60 * 60 * 1_000_000;
 
