@@ -3,7 +3,7 @@
  * Whatever goes wrong inside ends the lane; it begins again from what the store has.
  */
 import type { WaitingDelivery } from '../deliveries.ts';
-import type { SessionId } from '../ids.ts';
+import type { EventId, SessionId } from '../ids.ts';
 import type { LogEvent } from '../store.ts';
 import type { Tail } from '../tails.ts';
 import type { Lane } from '../webhook-store.ts';
@@ -31,6 +31,8 @@ export class WebhookLane implements RunningLane {
   readonly #recorder: Recorder;
   readonly #sender: LaneSender;
   #tail: Tail | null = null;
+  /** Unordered events behind the cursor that wait for another attempt already: they were tried before the lane began. */
+  #triedBefore: ReadonlySet<EventId> = new Set();
   #ending = false;
   #reloading = false;
   #moveDue = false;
@@ -76,7 +78,9 @@ export class WebhookLane implements RunningLane {
     const { org, options, tails } = this.#context;
     const { id, webhook } = this.#lane;
     try {
-      await this.#reload();
+      const waiting = await this.#reload();
+      const tried = waiting.filter(({ event, session }) => session === null && event > webhook.position);
+      this.#triedBefore = new Set(tried.map(({ event }) => event));
       this.#held.load(await options.store.blocksOf(org, webhook.id), webhook.position);
       const filter = webhookFilter(webhook.events);
       const tail = await tails.open(org, 'feed', { after: webhook.position }, filter);
@@ -116,7 +120,8 @@ export class WebhookLane implements RunningLane {
       this.#ledger.add({ kind: 'new', entry }, subjectOf(webhook, entry.event, false), null);
     }
     for (const { held, event } of this.#held.takeOut(sessions)) {
-      this.#ledger.add({ kind: 'held', held }, subjectOf(webhook, event, true), null);
+      // The block stays behind what is under way of its session.
+      this.#ledger.add({ kind: 'held', held }, { ...subjectOf(webhook, event, true), blocked: false }, null);
     }
     for (const session of sessions) {
       const delivery = this.#held.get(session)?.delivery;
@@ -133,6 +138,10 @@ export class WebhookLane implements RunningLane {
       const held = key === null ? undefined : this.#held.get(key);
       if (held !== undefined && held.phase !== 'ending') {
         this.#held.pass(held, event.id);
+        this.#window.pass(event.id);
+        continue;
+      }
+      if (this.#triedBefore.has(event.id)) {
         this.#window.pass(event.id);
         continue;
       }
@@ -172,11 +181,11 @@ export class WebhookLane implements RunningLane {
     });
   }
 
-  async #reload(): Promise<void> {
+  async #reload(): Promise<readonly WaitingDelivery[]> {
     const { org, options, retryRows } = this.#context;
-    const { data, retrying }: { data: readonly WaitingDelivery[]; retrying: number } =
-      await options.store.waitingDeliveries(org, this.#lane.webhook.id, retryRows);
+    const { data, retrying } = await options.store.waitingDeliveries(org, this.#lane.webhook.id, retryRows);
     this.#retries.load(data, retrying);
+    return data;
   }
 
   #fail(error: unknown): void {

@@ -57,9 +57,8 @@ export class WebhookLedger implements Ledger {
     this.#results.push({ source, subject, outcome });
     if (source.kind !== 'waiting') this.unrecorded++;
     if (source.kind === 'held') source.held.unrecorded++;
-    const settled = outcome === null || outcome.attempt.error === null;
-    // What failed holds its session up until the record says for how long.
-    if (!settled) return;
+    // What failed holds its session up until the record says for how long; what is lost never went out.
+    if (outcome === null || outcome.attempt.error !== null) return;
     if (source.kind === 'held') this.#options.held.goOn(source.held);
     else if (source.kind === 'new' && source.entry.session !== null) this.#options.window.release(source.entry.session);
   }

@@ -1,0 +1,214 @@
+/** A random life of webhooks and of the processes that serve them, and what it has violated. */
+import type { EventId, SessionId, WebhookId } from '../../src/ids.ts';
+import { limits } from '../../src/limits.ts';
+import { orderingKey } from '../../src/webhooks.ts';
+import { Dice } from './dice.ts';
+import { type Arrival, DispatchStage, type Process } from './dispatch-stage.ts';
+import { NOTE } from './lane-log.ts';
+
+/** What is planted to see whether it is noticed. */
+export type Fault = 'cursor ahead of its attempts' | 'no fence' | null;
+
+const ACTIONS = 600;
+const MINUTE_MS = 60_000;
+/** So many attempts that an endpoint which fails now and then gets everything. */
+const RETRY_SECONDS = [0, 5, 5, ...Array.from({ length: 20 }, () => 10)];
+const URLS = { ordered: 'https://ordered.example', loose: 'https://loose.example' };
+const REPLAY_URL = 'https://replay.example';
+
+export class DispatchWorld {
+  readonly stage: DispatchStage;
+  readonly #dice: Dice;
+  readonly #fault: Fault;
+  readonly #sessions: readonly SessionId[];
+  readonly #failing: number;
+  readonly #webhooks: readonly WebhookId[];
+  #processes: Process[];
+  #replay: string | null = null;
+
+  constructor(seed: number, fault: Fault = null) {
+    const dice = new Dice(seed);
+    this.#dice = dice;
+    this.#fault = fault;
+    this.#failing = dice.pick([0, 0.05, 0.2, 0.5]);
+    const slow = dice.chance(0.5);
+    this.stage = new DispatchStage(
+      {
+        answer: () => (dice.chance(this.#failing) ? dice.pick([500, 302, null]) : 200),
+        latencyMs: () => (slow ? dice.below(3_000) : 0),
+        dispatcher: { retrySeconds: RETRY_SECONDS, retryRows: dice.pick([2, 5, 1_000]) },
+        bound: () => dice.pick([1, 3, 10, 1_000]),
+        tamper: (command) => {
+          if (fault !== 'cursor ahead of its attempts') return command;
+          return { ...command, position: this.stage.log.rows.at(-1)?.id ?? null };
+        },
+      },
+      seed,
+    );
+    this.stage.log.ignoresFences = fault === 'no fence';
+    this.#sessions = [0, 1, 2].map(() => this.stage.log.newSession());
+    this.#webhooks = [
+      this.stage.log.createWebhook({ url: URLS.ordered, ordering: 'session' }),
+      this.stage.log.createWebhook({ url: URLS.loose }),
+    ];
+    this.#processes = [this.stage.begin()];
+  }
+
+  /** Lives, comes to rest, and answers what was violated. */
+  async violations(): Promise<readonly string[]> {
+    for (let n = 0; n < ACTIONS; n++) await this.#act();
+    this.stage.answer = () => 200;
+    for (const webhook of this.#webhooks) this.stage.log.enableWebhook(webhook, 'stopped');
+    if (this.#replay !== null && this.stage.log.replay(this.#replay).status === 'paused') this.#moveReplay(this.#replay);
+    for (const process of this.#processes.splice(0)) this.stage.kill(process, this.#dice);
+    this.stage.log.endLeases();
+    this.#processes.push(this.stage.begin());
+    await this.stage.elapse(30 * MINUTE_MS);
+    return [
+      ...this.#missing(URLS.ordered),
+      ...this.#missing(URLS.loose),
+      ...this.#disordered(),
+      ...this.#unfinished(),
+      ...this.#miscounted(),
+    ];
+  }
+
+  async #act(): Promise<void> {
+    const { stage } = this;
+    const dice = this.#dice;
+    const { log } = stage;
+    if (dice.chance(0.1)) this.#append();
+    else if (dice.chance(0.012)) this.#replaceProcess();
+    else if (dice.chance(0.004)) this.#compete();
+    else if (dice.chance(0.004)) log.updateWebhook(dice.pick(this.#webhooks), { description: 'another' });
+    else if (dice.chance(0.002)) this.#disableForAWhile();
+    else if (dice.chance(0.001)) log.deleteSession(dice.pick(this.#sessions));
+    else if (dice.chance(0.002)) this.#resend();
+    else if (dice.chance(0.002)) this.#replay ??= log.createReplay(REPLAY_TARGET);
+    else if (dice.chance(0.01) && this.#replay !== null) this.#moveReplay(this.#replay);
+    else for (let n = dice.pick([1, 1, 5, 20]); n > 0; n--) await stage.takeAny(dice);
+  }
+
+  #append(): void {
+    const dice = this.#dice;
+    const { log } = this.stage;
+    const open = this.#sessions.filter((session) => !log.deleted.has(session));
+    const type = dice.chance(0.8) ? NOTE : 'other.thing';
+    const count = dice.pick([1, 1, 2, 8]);
+    for (let n = 0; n < count; n++) {
+      const session = dice.chance(0.8) && open.length > 0 ? dice.pick(open) : null;
+      log.append(session, type, session === null && dice.chance(0.5) ? dice.pick(this.#sessions) : null);
+    }
+  }
+
+  #replaceProcess(): void {
+    const at = this.#dice.below(this.#processes.length);
+    const process = this.#processes[at] as Process;
+    if (this.#dice.chance(0.3)) {
+      void process.dispatcher.stop();
+      this.#processes[at] = this.stage.begin();
+    } else this.#processes[at] = this.stage.restart(process, this.#dice);
+  }
+
+  /** Another process takes the lanes, and the first one does not know. */
+  #compete(): void {
+    this.stage.log.endLeases();
+    if (this.#processes.length < 3) this.#processes.push(this.stage.begin());
+  }
+
+  #disableForAWhile(): void {
+    const { log } = this.stage;
+    const webhook = this.#dice.pick(this.#webhooks);
+    if (log.webhook(webhook).disabled === null) log.disableWebhook(webhook);
+    else log.enableWebhook(webhook, 'stopped');
+  }
+
+  #resend(): void {
+    const { log, nowUs } = this.stage;
+    const again = [...log.deliveries.values()].filter(
+      ({ state, event, nextUs }) =>
+        state !== 'pending' && (nextUs === null || nextUs > nowUs) && log.event(event) !== null,
+    );
+    const webhooks = this.#webhooks.filter((id) => log.webhook(id).disabled === null);
+    const mine = again.filter(({ webhook }) => webhooks.includes(webhook));
+    if (mine.length > 0) log.resend(this.#dice.pick(mine).id);
+  }
+
+  #moveReplay(id: string): void {
+    const { status } = this.stage.log.replay(id);
+    if (status === 'paused') this.stage.log.moveReplay(id, 'resume');
+    else if (status === 'running' || status === 'queued') this.stage.log.moveReplay(id, 'pause');
+  }
+
+  /** Matching events that still exist and never reached an endpoint, or never with success though attempts are left. */
+  #missing(url: string): readonly string[] {
+    const { log, arrivals } = this.stage;
+    const matching = log.visible().filter(({ type, id }) => type === NOTE && id > (log.rows[0]?.id ?? ''));
+    const reached = new Set(arrivals.filter((arrival) => arrival.url === url).map(({ event }) => event));
+    const succeeded = new Set(arrivals.filter((arrival) => isSuccess(arrival, url)).map(({ event }) => event));
+    const failed = new Set(log.inState('failed').map(({ event }) => event));
+    return matching.flatMap(({ id }) => {
+      if (!reached.has(id)) return [`${id} never reached ${url}`];
+      return succeeded.has(id) || failed.has(id) ? [] : [`${id} never reached ${url} with success`];
+    });
+  }
+
+  /** Events of a session that reached the ordered endpoint before the one before them had, with success. */
+  #disordered(): readonly string[] {
+    const { log, arrivals } = this.stage;
+    const mine = arrivals.filter(({ url }) => url === URLS.ordered);
+    const firstAt = new Map<EventId, number>();
+    const successAt = new Map<EventId, number>();
+    for (const [at, arrival] of mine.entries()) {
+      if (!firstAt.has(arrival.event)) firstAt.set(arrival.event, at);
+      if (isSuccess(arrival, URLS.ordered) && !successAt.has(arrival.event)) successAt.set(arrival.event, at);
+    }
+    const failed = new Set(log.inState('failed').map(({ event }) => event));
+    const violations: string[] = [];
+    for (const session of this.#sessions) {
+      const events = log.visible().filter((row) => row.type === NOTE && orderingKey(row) === session);
+      for (const [n, { id }] of events.entries()) {
+        const before = events[n - 1]?.id;
+        if (before === undefined || failed.has(before)) continue;
+        const at = firstAt.get(id);
+        if (at !== undefined && (successAt.get(before) ?? mine.length) > at) violations.push(`${id} before ${before}`);
+      }
+    }
+    return violations;
+  }
+
+  /** What is left over once everything has come to rest. */
+  #unfinished(): readonly string[] {
+    const { log, faults, most } = this.stage;
+    const enabled = [...log.webhooks.values()].filter(({ disabled }) => disabled === null);
+    const blocks = enabled.flatMap(({ id }) => log.blocksOf(id)).map(({ session }) => `${session} is still held up`);
+    const waiting = enabled.flatMap(({ id }) => log.waiting(id, 1_000).data).map(({ id }) => `${id} still waits`);
+    const crowded = [...most].filter(([, count]) => count > limits.deliveriesPerEndpoint);
+    return [
+      ...blocks,
+      ...waiting,
+      ...faults.map((fault) => `fault: ${fault instanceof Error ? fault.stack : fault}`),
+      ...crowded.map(([url, count]) => `${count} attempts at ${url} at a time`),
+    ];
+  }
+
+  #miscounted(): readonly string[] {
+    if (this.#replay === null) return [];
+    const { delivered, failed, total, status } = this.stage.log.replay(this.#replay);
+    const violations = delivered + failed > total ? [`replay: ${delivered} + ${failed} of ${total}`] : [];
+    if (status === 'paused') return violations;
+    return status === 'completed' && delivered + failed === total
+      ? violations
+      : [...violations, `replay ${status}: ${delivered} + ${failed} of ${total}`];
+  }
+}
+
+const REPLAY_TARGET = { url: REPLAY_URL, sealedSecret: Uint8Array.of(1) };
+
+function isSuccess({ url, statusCode }: Arrival, wanted: string): boolean {
+  return url === wanted && statusCode === 200;
+}
+
+export async function violationsOf(seed: number, fault: Fault = null): Promise<readonly string[]> {
+  return new DispatchWorld(seed, fault).violations();
+}
