@@ -1,8 +1,10 @@
 /** The OpenAPI documents of the other dialects: complete, true to their own examples, and taken by the server. */
+import type { WebhookId } from '@turnlog/core/ids';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS } from '../src/dialects/prefixes.ts';
 import { type Harness, openHarness } from './harness.ts';
+import { logDeliveries, publish } from './webhooks/support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked at member by member
 type Json = any;
@@ -19,7 +21,9 @@ const ALWAYS = ['400', '401', '403', '405', '408', '431', '500', '503'];
 let h: Harness;
 
 beforeAll(async () => {
-  h = await openHarness({ waveHoldMs: 20 });
+  const receipt = { statusCode: 200, durationMs: 1, error: null, excerpt: 'ok', retryAfterSeconds: null };
+  const courier = { problemOf: () => null, post: async () => receipt, close: async () => undefined };
+  h = await openHarness({ waveHoldMs: 20, courier });
 });
 
 afterAll(() => h.close());
@@ -98,7 +102,7 @@ describe.each(DIALECTS.filter((name) => name !== 'cloud'))('the document of %s',
     for (const { id, method, path, spec } of [...operations].sort(byUse)) {
       const content = spec.requestBody?.content['application/json'];
       const name = made.get('name') ?? '';
-      const filled = path.replace(/\{\w+\}/, name);
+      const filled = path.replace(/\{(\w+)\}/g, (_, parameter) => made.get(parameter) ?? name);
       const body = content && addressed(content.example, name);
       if (spec.responses['200']?.content?.['text/event-stream']) continue;
       if (id === 'runtime.sessions.result') await finish(name);
@@ -109,9 +113,24 @@ describe.each(DIALECTS.filter((name) => name !== 'cloud'))('the document of %s',
       else expect(reply.text, id).toBe('');
       const session = reply.json?.session?.session_id ?? reply.json?.token ?? reply.json?.id;
       if (method === 'post' && !made.has('name') && session) made.set('name', session);
+      if (method !== 'post' || path.includes('{')) continue;
+      for (const [parameter, value] of await namesOf(reply.json)) made.set(parameter, value);
     }
   });
 });
+
+/** The parameters of paths that an answer of the platform dialect can fill; to a webhook something has been delivered. */
+async function namesOf({ id, type }: { readonly id?: string; readonly type?: string } = {}) {
+  if (id?.startsWith('evt_')) return [['event_id', id]] as const;
+  if (type === 'replay' && id !== undefined) return [['replay_id', id]] as const;
+  if (type !== 'webhook') return [];
+  const [event = 'evt_'] = await publish(h, 'agent.seen');
+  const [delivery = ''] = await logDeliveries(h, id as WebhookId, [{ event }]);
+  return [
+    ['webhook_id', id ?? ''],
+    ['delivery_id', delivery],
+  ] as const;
+}
 
 /** Gives a run of the runtime dialect a result. */
 async function finish(session_id: string): Promise<void> {
@@ -122,16 +141,17 @@ async function finish(session_id: string): Promise<void> {
   }
 }
 
-/** An example's own name of the session gives way to the one that its path names. */
+/** An example's own name of the session gives way to the one that its path names; a replay has something to replay. */
 function addressed(example: Json, name: string): Json {
+  if (example?.webhook_url) return { ...example, until: '2200-01-01T00:00:00Z', types: ['agent.*'] };
   return name !== '' && example?.event_type && example?.session_id ? { ...example, session_id: name } : example;
 }
 
-/** Makes before it asks, ends a session before it asks for the result, deletes at last. */
+/** Makes before it asks, ends a session before it asks for the result, disables and deletes at last. */
 function byUse(one: Operation, other: Operation): number {
   const rank = ({ id, method, path }: Operation): number => {
     if (method === 'delete') return 9;
-    if (id.endsWith('result')) return 8;
+    if (id.endsWith('result') || id.endsWith('disable')) return 8;
     if (method === 'post' && !path.includes('{')) return id.endsWith('legacy') ? 2 : 1;
     return 5;
   };

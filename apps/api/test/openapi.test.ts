@@ -5,9 +5,12 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ask, type Harness, openHarness, type Reply, streaming } from './harness.ts';
 import { openSse } from './support/sse.ts';
+import { logDeliveries, MOUNTS, type Mount, makeWebhook, openEndpoint, publish } from './webhooks/support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked at member by member
 type Json = any;
+
+const CLOUD = MOUNTS.find(({ dialect }) => dialect === 'cloud') as Mount;
 
 interface Operation {
   readonly id: string;
@@ -32,6 +35,21 @@ const CLOSED = [
   'TokenWithSecret',
   'SendEventsResult',
   'ErrorResponse',
+  'Webhook',
+  'WebhookLag',
+  'WebhookWithSecret',
+  'WebhookPage',
+  'WebhookDeleted',
+  'WebhookTest',
+  'Delivery',
+  'DeliveryAttempt',
+  'DeliveryWithAttempts',
+  'DeliveryPage',
+  'RecoveredDeliveries',
+  'Replay',
+  'ReplayStarted',
+  'ReplayDryRun',
+  'ReplayPage',
 ];
 const NAMES = [
   ...CLOSED,
@@ -46,6 +64,12 @@ const NAMES = [
   'CreateTokenParams',
   'RotateTokenParams',
   'Scope',
+  'CreateWebhookParams',
+  'UpdateWebhookParams',
+  'EnableWebhookParams',
+  'RotateWebhookSecretParams',
+  'RecoverDeliveriesParams',
+  'CreateReplayParams',
   'UserMessageEvent',
   'AgentMessageEvent',
   'SessionStatusIdleEvent',
@@ -132,6 +156,7 @@ function validator(options: { closed: boolean }) {
   const schemas = structuredClone(document.components.schemas);
   if (options.closed) for (const name of CLOSED) schemas[name].additionalProperties = false;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat('uri', true);
   ajv.addFormat('date-time', /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/);
   ajv.addSchema({ $id: 'turnlog', components: { schemas } });
   const compiled = new Map<string, ValidateFunction>();
@@ -167,6 +192,12 @@ describe('the document', () => {
       'events.publish',
       'events.retrieve',
       'events.subscribe',
+      'replays.cancel',
+      'replays.create',
+      'replays.list',
+      'replays.pause',
+      'replays.resume',
+      'replays.retrieve',
       'sessions.archive',
       'sessions.cancel',
       'sessions.create',
@@ -183,6 +214,19 @@ describe('the document', () => {
       'tokens.list',
       'tokens.revoke',
       'tokens.rotate',
+      'webhooks.create',
+      'webhooks.delete',
+      'webhooks.deliveries.list',
+      'webhooks.deliveries.resend',
+      'webhooks.deliveries.retrieve',
+      'webhooks.disable',
+      'webhooks.enable',
+      'webhooks.list',
+      'webhooks.recover',
+      'webhooks.retrieve',
+      'webhooks.rotateSecret',
+      'webhooks.test',
+      'webhooks.update',
     ]);
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(NAMES));
     expect(Object.keys(document.components.schemas.Event.discriminator.mapping)).toEqual(
@@ -251,6 +295,16 @@ describe('the document', () => {
     validator({ closed: true })(schema, examples.default.value);
   });
 
+  it('has second names for what the SDK offers under events too', () => {
+    const aliases = operations
+      .filter(({ spec }) => spec['x-sdk-alias'])
+      .map(({ id, spec }) => [id, spec['x-sdk-alias']]);
+    expect(aliases).toEqual([
+      ['replays.create', 'events.replay'],
+      ['replays.retrieve', 'events.getReplayStatus'],
+    ]);
+  });
+
   it('keeps PATCH, which is the POST again, out of the SDK', () => {
     const { get, post, patch } = document.paths['/v1/sessions/{session_id}'];
     expect([get, post, patch].map((spec: Json) => spec['x-sdk-skip'])).toEqual([undefined, undefined, true]);
@@ -286,7 +340,8 @@ describe('the document', () => {
   it('has request examples that the server takes', async () => {
     const { json: session } = await h.ask('POST', '/v1/sessions', { body: {} });
     const { json: token } = await h.ask('POST', '/v1/tokens', { body: { name: 'x', scopes: ['events:read'] } });
-    const ids: Record<string, string> = { session_id: session.id, token_id: token.id };
+    const webhook_id = await makeWebhook(h, CLOUD);
+    const ids: Record<string, string> = { session_id: session.id, token_id: token.id, webhook_id };
     for (const { id, method, path, spec } of operations) {
       if (!spec.requestBody) continue;
       const example = structuredClone(spec.requestBody.content['application/json'].example);
@@ -332,15 +387,55 @@ function checkHeaders(reply: Reply, response: Json, where: string): void {
   }
 }
 
+type CallOperation = (id: string, ids: Record<string, string>, ask?: Ask & { query?: string }) => Promise<Reply>;
+
+/** Every operation of webhooks, deliveries and replays. */
+async function callWebhooks(call: CallOperation): Promise<void> {
+  const endpoint = await openEndpoint();
+  const body = { url: endpoint.url, events: ['agent.*'], metadata: { a: 'b' }, rate_limit: 5 };
+  const { json: webhook } = await call('webhooks.create', {}, { body });
+  const [first = 'evt_', second = 'evt_'] = await publish(h, 'agent.seen', 2);
+  const deliveries = [
+    { event: first, excerpt: 'ok' },
+    { event: second, statuses: [null] },
+  ];
+  const [delivery_id = ''] = await logDeliveries(h, webhook.id, deliveries);
+  const ids = { webhook_id: webhook.id, delivery_id };
+  await call('webhooks.list', {}, { query: '?limit=1' });
+  await call('webhooks.retrieve', ids);
+  await call('webhooks.update', ids, { body: { ordering: 'session' } });
+  await call('webhooks.test', ids);
+  await call('webhooks.rotateSecret', ids, { body: { overlap_seconds: 60 } });
+  await call('webhooks.deliveries.list', ids);
+  await call('webhooks.deliveries.list', ids, { query: '?limit=1&states=failed' });
+  await call('webhooks.deliveries.retrieve', ids);
+  await call('webhooks.deliveries.resend', ids);
+  await call('webhooks.deliveries.resend', ids);
+  await call('webhooks.recover', ids, { body: { since: '2020-01-01T00:00:00Z' } });
+  const replay = { since: '2020-01-01T00:00:00Z', until: '2200-01-01T00:00:00Z' };
+  await call('replays.create', {}, { body: { ...replay, webhook_id: webhook.id, types: ['agent.*'] } });
+  await call('replays.create', {}, { body: { ...replay, webhook_url: endpoint.url, dry_run: true } });
+  const headers = { 'idempotency-key': 'replay' };
+  const { json } = await call('replays.create', {}, { body: { ...replay, webhook_url: endpoint.url }, headers });
+  await call('replays.create', {}, { body: { ...replay, webhook_url: endpoint.url }, headers });
+  await call('replays.list', {}, { query: '?limit=1' });
+  for (const verb of ['retrieve', 'pause', 'resume', 'cancel', 'pause']) {
+    await call(`replays.${verb}`, { replay_id: json.id });
+  }
+  await call('webhooks.disable', ids);
+  await call('webhooks.deliveries.resend', ids);
+  await call('webhooks.enable', ids, { body: { from: 'now' } });
+  await call('webhooks.deliveries.list', ids);
+  await call('webhooks.delete', ids);
+  await call('webhooks.retrieve', ids);
+  endpoint.close();
+}
+
 describe('real answers', () => {
   it('of every operation, in every documented success, fit their schemas', async () => {
     const check = validator({ closed: true });
     const seen = new Set<string>();
-    const call = async (
-      id: string,
-      ids: Record<string, string>,
-      ask: Ask & { query?: string } = {},
-    ): Promise<Reply> => {
+    const call: CallOperation = async (id, ids, ask = {}) => {
       const { method, path, spec } = operations.find((operation) => operation.id === id)!;
       const filled = path.replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? '');
       const reply = await h.ask(method.toUpperCase(), `${filled}${ask.query ?? ''}`, ask);
@@ -425,6 +520,7 @@ describe('real answers', () => {
     expect([...new Set(own)].sort()).toEqual([...NOTED_TYPES].sort());
     await call('events.list', {}, { query: '?types=nothing&wait=1' });
     await call('events.list', {}, { query: '?limit=1&order=desc' });
+    await callWebhooks(call);
     await call('sessions.create', {}, { body: 'x', headers: { 'content-type': 'text/plain' } });
     await call('sessions.create', {}, { body: 'x'.repeat(5_000_000) });
     await call('sessions.list', {}, { token: null });

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { DIALECTS } from '../src/dialects/prefixes.ts';
 import { type Harness, openHarness, type Reply } from './harness.ts';
 import { openSse } from './support/sse.ts';
+import { logDeliveries } from './webhooks/support.ts';
 
 let h: Harness;
 /** Names of what the second org has, and of what nobody has, by kind; the same kinds in both. */
@@ -17,6 +18,9 @@ interface Names {
   readonly externalId: string;
   readonly eventId: string;
   readonly accountEventId: string;
+  readonly webhookId: string;
+  readonly replayId: string;
+  readonly deliveryId: string;
 }
 
 const UNKNOWN: Names = {
@@ -26,6 +30,9 @@ const UNKNOWN: Names = {
   externalId: 'nobodys-own',
   eventId: 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAB',
   accountEventId: 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAC',
+  webhookId: 'wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H',
+  replayId: 'rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M',
+  deliveryId: 'del_01K5ZV8D7Q2S5V8X1Z4B7D0F3H',
 };
 
 type Kind = keyof Names;
@@ -55,6 +62,24 @@ const MATRIX: Readonly<Record<string, Known>> = {
   'platform.events.publish': { listed: true },
   'platform.events.subscribe': { listed: true },
   'platform.events.retrieve': {},
+  'platform.webhooks.create': { listed: true },
+  'platform.webhooks.list': { listed: true },
+  'platform.webhooks.retrieve': {},
+  'platform.webhooks.update': { body: () => ({ description: 'mine' }) },
+  'platform.webhooks.delete': {},
+  'platform.webhooks.enable': { body: () => ({ from: 'now' }) },
+  'platform.webhooks.disable': {},
+  'platform.webhooks.test': {},
+  'platform.webhooks.rotateSecret': {},
+  'platform.webhooks.recover': { body: () => ({ since: '2020-01-01T00:00:00Z' }) },
+  'platform.webhooks.deliveries.list': {},
+  'platform.webhooks.deliveries.retrieve': {},
+  'platform.webhooks.deliveries.resend': {},
+  'platform.replays.create': { listed: true },
+  'platform.replays.retrieve': {},
+  'platform.replays.pause': {},
+  'platform.replays.resume': {},
+  'platform.replays.cancel': {},
   'wave.sessions.create': { listed: true },
   'wave.sessions.public': { listed: true },
   'wave.sessions.retrieve': {},
@@ -82,7 +107,7 @@ const MATRIX: Readonly<Record<string, Known>> = {
 
 const KINDS: Readonly<Record<string, readonly Kind[]>> = {
   workflow: ['uuid'],
-  platform: ['eventId', 'accountEventId'],
+  platform: ['eventId', 'accountEventId', 'webhookId', 'replayId'],
   wave: ['uuid', 'capability'],
   runtime: ['sessionId', 'externalId'],
 };
@@ -102,6 +127,11 @@ beforeAll(async () => {
   const { json } = await ask('POST', '/v1/sessions', { external_id: 'theirs', agent: 'their-agent', initial_events });
   const events = await ask('GET', `/v1/sessions/${json.id}/events`);
   const published = await ask('POST', '/api/v1/events', { type: 'theirs.account', data: { secret: 'their-secret' } });
+  const endpoint = 'https://example.com/theirs';
+  const webhook = await ask('POST', '/api/v1/webhooks', { url: endpoint, events: ['*'] });
+  const [deliveryId = ''] = await logDeliveries(h, webhook.json.id, [{ event: events.json.first_id }], h.other);
+  const range = { since: '2020-01-01T00:00:00Z', until: '2200-01-01T00:00:00Z' };
+  const replay = await ask('POST', '/api/v1/events/replay', { ...range, webhook_url: endpoint });
   const wave = await ask('POST', '/api/sessions', { labels: ['their-label'] });
   foreign = {
     uuid: uuidOfId(json.id),
@@ -110,6 +140,9 @@ beforeAll(async () => {
     externalId: 'theirs',
     eventId: events.json.first_id,
     accountEventId: published.json.id,
+    webhookId: webhook.json.id,
+    replayId: replay.json.id,
+    deliveryId,
   };
 });
 
@@ -132,7 +165,7 @@ async function routesOf(dialect: string): Promise<readonly Route[]> {
 async function answer({ method, path, operationId }: Route, names: Names, kind: Kind) {
   const name = names[kind];
   const body = MATRIX[operationId]?.body?.(name);
-  const filled = path.replace(/\{\w+\}/, name);
+  const filled = path.replace('{delivery_id}', names.deliveryId).replace(/\{\w+\}/, name);
   const reply = await h.ask(method.toUpperCase(), filled, body === undefined ? {} : { body });
   const headers = [...reply.headers].filter(([header]) => header !== 'request-id');
   const text = reply.text.replaceAll(reply.headers.get('request-id') ?? '', '<request>').replaceAll(name, '<name>');
@@ -146,6 +179,9 @@ async function theirs(): Promise<string> {
     '/v1/sessions?limit=100&include_archived=true',
     '/v1/events?limit=1000',
     `/v1/sessions/${foreign.sessionId}`,
+    `/v1/webhooks/${foreign.webhookId}/deliveries/${foreign.deliveryId}`,
+    '/v1/webhooks',
+    '/v1/replays',
   ];
   const replies = await Promise.all(paths.map((path) => h.ask('GET', path, { token })));
   return replies.map(({ text }) => text).join('\n');

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, openHarness } from './harness.ts';
 import { openSse } from './support/sse.ts';
+import { logDeliveries } from './webhooks/support.ts';
 
 let h: Harness;
 /** Of the second org. */
@@ -13,6 +14,9 @@ interface Ids {
   readonly token_id: string;
   readonly external_id: string;
   readonly account_event_id: string;
+  readonly webhook_id: string;
+  readonly delivery_id: string;
+  readonly replay_id: string;
 }
 
 const UNKNOWN: Ids = {
@@ -21,6 +25,9 @@ const UNKNOWN: Ids = {
   token_id: 'tok_01K5ZV6A9P74HSQ5F2J8T1Y3BN',
   external_id: 'nobodys-own',
   account_event_id: 'evt_01K5ZV7R2C7M7DXP3S7V0X4ZAC',
+  webhook_id: 'wh_01K5ZV8B3M6R9T2W5Y8B1D4F7H',
+  delivery_id: 'del_01K5ZV8D7Q2S5V8X1Z4B7D0F3H',
+  replay_id: 'rpl_01K5ZV9F2T4W7Y0A3C6E9G2J5M',
 };
 
 /** Every operation of the document with a body that would be right; `listed` for those without an id in their path. */
@@ -45,6 +52,25 @@ const MATRIX: Readonly<Record<string, { readonly body?: object; readonly listed?
   'tokens.list': { listed: true },
   'tokens.revoke': {},
   'tokens.rotate': { body: {} },
+  'webhooks.create': { listed: true },
+  'webhooks.list': { listed: true },
+  'webhooks.retrieve': {},
+  'webhooks.update': { body: { description: 'mine now' } },
+  'webhooks.delete': {},
+  'webhooks.enable': { body: { from: 'now' } },
+  'webhooks.disable': {},
+  'webhooks.test': {},
+  'webhooks.rotateSecret': {},
+  'webhooks.recover': { body: { since: '2020-01-01T00:00:00Z' } },
+  'webhooks.deliveries.list': {},
+  'webhooks.deliveries.retrieve': {},
+  'webhooks.deliveries.resend': {},
+  'replays.create': { listed: true },
+  'replays.list': { listed: true },
+  'replays.retrieve': {},
+  'replays.pause': {},
+  'replays.resume': {},
+  'replays.cancel': {},
 };
 
 interface Route {
@@ -66,7 +92,15 @@ beforeAll(async () => {
   const events = await h.ask('GET', `/v1/sessions/${session.json.id}/events`, { token });
   const tokens = await h.ask('GET', '/v1/tokens', { token });
   const published = await h.ask('POST', '/v1/events', { token, body: { events: [{ type: 'theirs.account' }] } });
+  const endpoint = 'https://example.com/theirs';
+  const webhook = await h.ask('POST', '/v1/webhooks', { token, body: { url: endpoint, events: ['*'] } });
+  const [delivery = ''] = await logDeliveries(h, webhook.json.id, [{ event: events.json.first_id }], h.other);
+  const range = { since: '2020-01-01T00:00:00Z', until: '2200-01-01T00:00:00Z' };
+  const replay = await h.ask('POST', '/v1/replays', { token, body: { ...range, webhook_url: endpoint } });
   foreign = {
+    webhook_id: webhook.json.id,
+    delivery_id: delivery,
+    replay_id: replay.json.id,
     account_event_id: published.json.data[0].id,
     session_id: session.json.id,
     event_id: events.json.first_id,
@@ -133,6 +167,39 @@ describe.each(['/v1', '/api/v1/cloud'])('at %s', (mount) => {
     const expected = await answer(route, own(UNKNOWN), mount);
     expect(expected.status).toBe(404);
     expect(await answer(route, own(foreign), mount)).toEqual(expected);
+  });
+
+  it('a delivery of another org is unknown of a webhook of ours too, and no replay goes to a webhook of theirs', async () => {
+    const url = 'https://example.com/ours';
+    const { json } = await h.ask('POST', `${mount}/webhooks`, { body: { url, events: ['*'] } });
+    const own = (ids: Ids) => ({ ...ids, webhook_id: json.id });
+    const path = '/v1/webhooks/{webhook_id}/deliveries/{delivery_id}';
+    for (const [operationId, method, rest] of [
+      ['webhooks.deliveries.retrieve', 'get', ''],
+      ['webhooks.deliveries.resend', 'post', '/resend'],
+    ] as const) {
+      const route = { operationId, method, path: `${path}${rest}` };
+      const expected = await answer(route, own(UNKNOWN), mount);
+      expect(expected.status).toBe(404);
+      expect(await answer(route, own(foreign), mount)).toEqual(expected);
+    }
+    const replies = [UNKNOWN, foreign].map(async ({ webhook_id }) => {
+      const body = { since: '2020-01-01T00:00:00Z', until: '2200-01-01T00:00:00Z', webhook_id };
+      const reply = await h.ask('POST', `${mount}/replays`, { body });
+      const text = reply.text.replaceAll(reply.json.request_id, '').replaceAll(webhook_id, '');
+      return [reply.status, text];
+    });
+    const [unknown, theirs] = await Promise.all(replies);
+    expect(unknown?.[0]).toBe(404);
+    expect(theirs).toEqual(unknown);
+  });
+
+  it('lists of webhooks and replays show nothing of another org', async () => {
+    for (const path of ['/webhooks?limit=1000', '/replays?limit=1000']) {
+      const { text, status } = await h.ask('GET', `${mount}${path}`);
+      expect(status).toBe(200);
+      for (const id of Object.values(foreign)) expect(text).not.toContain(id);
+    }
   });
 
   it('lists and filters show nothing of another org', async () => {

@@ -17,6 +17,7 @@ beforeAll(async () => {
   h = await openHarness();
   document = (await h.ask('GET', '/openapi/platform.json', { token: null })).json;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat('uri', true);
   ajv.addFormat('date-time', /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/);
   ajv.addSchema({ $id: 'platform', components: { schemas: document.components.schemas } });
   fits = (schema, value) => {
@@ -38,12 +39,18 @@ const refusal = (status: number): Json => {
 };
 
 describe('the document', () => {
-  it('has the four operations of events', () => {
-    expect(Object.keys(document.paths)).toEqual([
-      '/api/v1/events',
-      '/api/v1/events/subscribe',
-      '/api/v1/events/{event_id}',
-    ]);
+  it('has the four operations of events, and those of webhooks and replays', () => {
+    const webhook = '/api/v1/webhooks/{webhook_id}';
+    const replay = '/api/v1/events/replay/{replay_id}';
+    expect(Object.keys(document.paths).sort()).toEqual(
+      [
+        ...['/api/v1/events', '/api/v1/events/subscribe', '/api/v1/events/{event_id}'],
+        ...['/api/v1/webhooks', webhook, `${webhook}/deliveries`, `${webhook}/deliveries/{delivery_id}`],
+        `${webhook}/deliveries/{delivery_id}/resend`,
+        ...['enable', 'disable', 'test', 'rotate_secret', 'recover'].map((verb) => `${webhook}/${verb}`),
+        ...['/api/v1/events/replay', replay, `${replay}/pause`, `${replay}/resume`, `${replay}/cancel`],
+      ].sort(),
+    );
     for (const id of ['list', 'subscribe', 'publish', 'retrieve']) {
       expect(operation(`platform.events.${id}`)).toMatchObject({ tags: ['Events'], summary: /./ });
     }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type DeliveryId, type EventId, makeId, type WebhookId } from '@turnlog/core/ids';
 import type { LaneId } from '@turnlog/core/webhook-store';
-import type { Harness, Reply } from '../harness.ts';
+import type { Harness, Reply, TestOrg } from '../harness.ts';
 
 export interface Mount {
   readonly dialect: 'cloud' | 'platform';
@@ -62,10 +62,11 @@ export async function logDeliveries(
   h: Harness,
   lane: LaneId,
   deliveries: readonly LoggedDelivery[],
+  { id: org }: TestOrg = h.org,
 ): Promise<readonly DeliveryId[]> {
-  const { store, services, org } = h;
+  const { store, services } = h;
   const nowUs = services.nowUs();
-  const lanes = await store.claimLanes(org.id, { owner: 'test', untilUs: nowUs + 60_000_000 });
+  const lanes = await store.claimLanes(org, { owner: 'test', untilUs: nowUs + 60_000_000 });
   const fence = lanes.find(({ id }) => id === lane)?.fence ?? 0;
   const ids: DeliveryId[] = [];
   for (const { event, eventType = 'agent.seen', statuses = [200], excerpt = null, retried = false } of deliveries) {
@@ -78,7 +79,7 @@ export async function logDeliveries(
     }));
     const finished = { event, eventType, session: null, delivery: null, blocked: false, attempts };
     const recorded = await store.recordDeliveries(
-      org.id,
+      org,
       {
         ...{ lane, fence, position: null, lost: [], unblocked: [] },
         finished: [{ ...finished, gone: false, retryAfterUs: null }],
@@ -89,7 +90,7 @@ export async function logDeliveries(
     if (recorded.kind === 'fenced') throw new Error('The lane is not ours.');
     for (const { id } of recorded.deliveries) if (id !== null) ids.push(id);
   }
-  await store.releaseLanes(org.id, 'test');
+  await store.releaseLanes(org, 'test');
   return ids;
 }
 
