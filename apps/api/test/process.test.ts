@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -237,6 +238,61 @@ test('logs hold no credential, wherever it stands in a field', () => {
   expect(lines.join()).not.toContain(secret);
   expect(lines).toHaveLength(2);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', token: '[redacted]', msg: 'said' });
+});
+
+describe('deliveries', () => {
+  const token = 'delivering-token-0123456789-012345678';
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  const post = async (url: string, body: object) =>
+    (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json() as Promise<{ id: string }>;
+
+  test('begin with the server; a stop waits for those under way, and the next server does not repeat them', async () => {
+    const environment = { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN: token, WEBHOOK_ALLOW: '127.0.0.0/8' };
+    const came: { readonly event: unknown; readonly response: ServerResponse }[] = [];
+    const endpoint = createServer((request, response) => {
+      request.resume().on('end', () => came.push({ event: request.headers['webhook-id'], response }));
+      if (came.length > 0) response.end();
+    }).listen(0, '127.0.0.1');
+    await once(endpoint, 'listening');
+    const hook = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`;
+
+    const first = run([], environment);
+    const url = await first.listening();
+    await post(`${url}/v1/webhooks`, { url: hook, events: ['agent.*'] });
+    const event = { type: 'agent.created', data: { agent_id: 'agent_1' } };
+    const { id } = await post(`${url}/api/v1/events`, event);
+    await expect.poll(() => came.length, { timeout: 20_000 }).toBe(1);
+    const exited = first.stop();
+    await expect
+      .poll(
+        () =>
+          fetch(`${url}/health/ready`).then(
+            () => 'up',
+            () => 'down',
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe('down');
+    expect(first.child.exitCode).toBeNull();
+    came[0]?.response.end();
+    expect(await exited).toBe(0);
+
+    const second = run([], environment);
+    const { id: next } = await post(`${await second.listening()}/api/v1/events`, event);
+    await expect.poll(() => came.length, { timeout: 20_000 }).toBe(2);
+    expect(await second.stop()).toBe(0);
+    expect(came.map((each) => each.event)).toEqual([id, next]);
+    endpoint.closeAllConnections();
+    endpoint.close();
+  });
+
+  test('reach nothing inside unless the operator says so', async () => {
+    const server = run([], { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN: token });
+    const url = await server.listening();
+    const refused = await post(`${url}/v1/webhooks`, { url: 'https://127.0.0.1/', events: ['*'] });
+    expect(refused).toMatchObject({ error: { message: "'url' must lead to a public address: this one is not." } });
+    expect(await server.stop()).toBe(0);
+  });
 });
 
 describe('stopping', () => {

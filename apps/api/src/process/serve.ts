@@ -76,13 +76,13 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const drain = drainOf(server, () => streams.drain());
   try {
     await listen(server, config);
-    await deliveries.start();
   } catch (error) {
     await store.close();
     throw error;
   }
   const first = bootstrap(store, config.bootstrapToken);
   state = 'ready';
+  deliveries.start();
   const { port } = server.address() as AddressInfo;
   const url = serverUrl(config.host, port);
   const variables = variablesFor({ ...config, port }, options.folder);
@@ -93,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     async stop() {
       state = 'draining';
       await Promise.all([drain(), deliveries.stop()]);
+      await courier.close();
       tails.close();
       await store.close();
       log.info({}, 'stopped');
@@ -114,20 +115,23 @@ function deliveriesOf(store: SqliteStore, vault: Vault, { config, log }: ServeOp
   const { webhookAllow: allow, retrySeconds } = config;
   const courier = createCourier({ allow, timeoutMs: limits.deliverySeconds * 1000, nowUs });
   const writeLetter = createLetterWriter({ vault, present: presentDelivery });
+  const onFault = (err: unknown) => log.error({ err }, 'deliveries met a fault; they go on');
   const dispatcher = new Dispatcher({
     ...{ store, directory: store, wakeups: store, courier, writeLetter, retrySeconds },
-    ...{ nowUs, random: randomBytes, after, nextTurn },
-    onFault: (err) => log.error({ err }, 'deliveries met a fault; they go on'),
+    ...{ nowUs, random: randomBytes, after, nextTurn, onFault },
   });
   return {
     courier,
     writeLetter,
-    start: () => dispatcher.start(),
+    /** Requests do not wait for it: there may be many lanes to take. */
+    start() {
+      dispatcher.start().catch(onFault);
+    },
+    /** Attempts that take longer than they may are broken off, those of tests included. */
     async stop() {
       const cut = setTimeout(() => courier.close(), LAST_DELIVERIES_MS);
       await dispatcher.stop();
       clearTimeout(cut);
-      await courier.close();
     },
   };
 }
