@@ -13,8 +13,7 @@ const PATIENCE = { timeout: 2_000, tries: 2 };
  * up all others. `inside`: names that DNS does not know are looked up by the system, which also knows those of this
  * machine and of its network.
  */
-export function createLookup(inside: boolean): Lookup {
-  const resolver = new Resolver(PATIENCE);
+export function createLookup(inside: boolean, resolver = new Resolver(PATIENCE)): Lookup {
   return async (name) => {
     const found = inside && LOCAL.test(name) ? [] : await inDns(resolver, name);
     if (found === 'no answer') return [];
