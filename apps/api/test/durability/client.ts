@@ -9,7 +9,7 @@ export interface Reply {
 }
 
 export interface Ask {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: string;
   readonly key?: string;

@@ -2,10 +2,10 @@
 import { openStore, type SqliteStore, type StoreOptions } from '@turnlog/store-sqlite';
 import { readConfig } from '../../src/process/config.ts';
 import { createLog } from '../../src/process/log.ts';
-import { serve } from '../../src/process/serve.ts';
+import { type ServeOptions, serve } from '../../src/process/serve.ts';
 import { PLANTED } from './faulty-store.ts';
 
-/** `disk-full` ends when `<file>.room` exists; `slow-reads` is no fault, and does no harm. */
+/** `disk-full` ends when `<file>.room` exists; `slow-reads` and `lease-lapses` are no faults, and do no harm. */
 export type PlantedFault =
   | 'acknowledged-before-commit'
   | 'key-after-commit'
@@ -17,18 +17,28 @@ export type PlantedFault =
   | 'resume-id-too-late'
   | 'resume-id-too-early'
   | 'commit-fails'
-  | 'disk-full';
+  | 'disk-full'
+  | 'cursor-before-attempt'
+  | 'lease-lapses'
+  | 'lease-not-fenced';
 
 const fault = process.env['PLANTED_FAULT'] as PlantedFault;
 const THREAD = new URL('./faulty-thread.ts', import.meta.url);
 
+/** Served by two at once, over one store. */
+const TWOFOLD: ReadonlySet<PlantedFault> = new Set(['lease-lapses', 'lease-not-fenced']);
+
+let opened: SqliteStore | null = null;
+
 function openFaulty(options: StoreOptions): SqliteStore {
+  if (opened !== null) return opened;
   const store = openStore({ ...options, thread: { entry: THREAD, data: { fault } } });
-  return PLANTED[fault]?.(store) ?? store;
+  opened = PLANTED[fault]?.(store) ?? store;
+  return opened;
 }
 
 const config = readConfig(process.env, process.cwd());
-await serve({
+const options: ServeOptions = {
   config,
   open: openFaulty,
   log: createLog(false),
@@ -36,4 +46,6 @@ await serve({
   root: process.cwd(),
   write: (text) => process.stdout.write(text),
   exit: (code) => process.exit(code),
-});
+};
+if (TWOFOLD.has(fault)) await serve({ ...options, write: () => undefined });
+await serve(options);

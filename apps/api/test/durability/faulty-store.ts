@@ -2,6 +2,7 @@
 import type { EventId, OrgId, SessionId } from '@turnlog/core/ids';
 import type { LogEvent, LogSlice, LogStream } from '@turnlog/core/store';
 import type { WakeupListener } from '@turnlog/core/wakeups';
+import type { LaneId } from '@turnlog/core/webhook-store';
 import type { SqliteStore } from '@turnlog/store-sqlite';
 import type { PlantedFault } from './faulty-server.ts';
 import { shownOf } from './pages.ts';
@@ -15,6 +16,9 @@ export const PLANTED: Readonly<Partial<Record<PlantedFault, (store: SqliteStore)
   'resume-id-too-late': resumeTooLate,
   'resume-id-too-early': resumeTooEarly,
   'shown-before-commit': showBeforeCommit,
+  'cursor-before-attempt': moveCursorsTooEarly,
+  'lease-lapses': lapse,
+  'lease-not-fenced': letLapsedOwnersWrite,
 };
 
 const SLOWEST_READ_MS = 40;
@@ -22,6 +26,8 @@ const SLOWEST_READ_MS = 40;
 const COMMITTED_BY_MS = 60;
 /** One in so many wake-ups is lost. */
 const DROPPED_ONE_IN = 3;
+/** Lanes change hands on one in so many records. */
+const HANDED_OVER_ONE_IN = 10;
 
 function skipAfterCursor(store: SqliteStore): SqliteStore {
   const { listEvents } = store;
@@ -163,6 +169,61 @@ function showBeforeCommit(store: SqliteStore): SqliteStore {
       const more = slice.atHead ? known.filter(({ id }) => position === null || id > position) : [];
       return { ...slice, events: [...slice.events, ...more], position: more.at(-1)?.id ?? position };
     }) satisfies SqliteStore['readOn'],
+  });
+}
+
+/** Cursors of lanes move over all that has been read, whether its attempts are over and recorded or not. */
+function moveCursorsTooEarly(store: SqliteStore): SqliteStore {
+  const { readOn, recordDeliveries } = store;
+  let read: EventId | null = null;
+  return Object.assign(store, {
+    readOn: (async (...query) => {
+      const slice = await readOn(...query);
+      const position = slice?.position ?? null;
+      if (query[1] === 'feed' && position !== null && (read === null || position > read)) read = position;
+      return slice;
+    }) satisfies SqliteStore['readOn'],
+    recordDeliveries: ((org, command, context) =>
+      recordDeliveries(
+        org,
+        { ...command, position: read ?? command.position },
+        context,
+      )) satisfies SqliteStore['recordDeliveries'],
+  });
+}
+
+/** No fault: leases lapse as soon as they are given, and all who deliver take the lanes from one another again and again. */
+function lapse(store: SqliteStore): SqliteStore {
+  const { claimLanes, recordDeliveries, listen } = store;
+  const listeners = new Set<WakeupListener>();
+  let records = 0;
+  return Object.assign(store, {
+    claimLanes: ((org, { owner }) => claimLanes(org, { owner, untilUs: 0 })) satisfies SqliteStore['claimLanes'],
+    recordDeliveries: ((org, ...command) => {
+      if (++records % HANDED_OVER_ONE_IN === 0) for (const listener of listeners) listener.lanesChanged?.(org);
+      return recordDeliveries(org, ...command);
+    }) satisfies SqliteStore['recordDeliveries'],
+    listen: ((listener) => {
+      listeners.add(listener);
+      return listen(listener);
+    }) satisfies SqliteStore['listen'],
+  });
+}
+
+/** Whoever has owned a lane may go on writing what it believes of it. */
+function letLapsedOwnersWrite(store: SqliteStore): SqliteStore {
+  const { claimLanes, recordDeliveries } = lapse(store);
+  const fences = new Map<LaneId, number>();
+  return Object.assign(store, {
+    claimLanes: (async (...claim) => {
+      const lanes = await claimLanes(...claim);
+      for (const { id, fence } of lanes) fences.set(id, fence);
+      return lanes;
+    }) satisfies SqliteStore['claimLanes'],
+    recordDeliveries: ((org, command, context) => {
+      const fence = fences.get(command.lane) ?? command.fence;
+      return recordDeliveries(org, { ...command, fence }, context);
+    }) satisfies SqliteStore['recordDeliveries'],
   });
 }
 

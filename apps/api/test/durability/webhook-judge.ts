@@ -59,8 +59,8 @@ export function judgeWebhook(
   const violations = strangers(name, live, due);
   const failed = new Set(deliveries?.filter(isLiveAnd('failed')).map(({ event }) => event));
   if (recovers) violations.push(...losses(name, live, due, failed));
-  if (ordering === 'session') violations.push(...disorder(name, live, due));
-  if (deliveries !== null) violations.push(...logViolations(name, live, due, deliveries, recovers));
+  if (ordering === 'session') violations.push(...disorder(name, live, due, outages));
+  if (deliveries !== null) violations.push(...logViolations(name, live, due, deliveries, recovers, outages));
   const repeated = repetitions(name, live, outages);
   const crowd = recovers ? crowds(name, arrivals) : [];
   return { violations: [...violations, ...repeated.violations, ...crowd], duplicates: repeated.duplicates };
@@ -144,38 +144,52 @@ function losses(name: string, came: Arrivals, due: readonly LoggedEvent[], faile
 }
 
 /**
- * An event of a session comes only after the one before it has come through; after its last attempt, when it never has
- * (it was given up, or deleted).
+ * An event of a session comes only after the one before it has come through. One that never has (it was given up, or
+ * deleted) is not tried any more once the next one has been; but for a crash, after which both may come again.
  */
-function disorder(name: string, came: Arrivals, due: readonly LoggedEvent[]): string[] {
+function disorder(name: string, came: Arrivals, due: readonly LoggedEvent[], outages: readonly Outage[]): string[] {
   const found: string[] = [];
-  const last = new Map<string, { readonly id: string; readonly over: number }>();
-  for (const { id, session } of [...due].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const attempts = came.get(id);
-    const first = attempts?.[0];
-    if (session === null || attempts === undefined || first === undefined) continue;
+  const last = new Map<string, LoggedEvent>();
+  const attemptsAt = ({ id }: LoggedEvent) => came.get(id) ?? [];
+  const tries = (event: LoggedEvent) => `${event.type}: ${told(attemptsAt(event), outages)}`;
+  for (const event of [...due].sort((one, other) => (one.id < other.id ? -1 : 1))) {
+    const { id, session } = event;
+    const [first] = attemptsAt(event);
+    if (session === null || first === undefined) continue;
     const before = last.get(session);
-    if (before !== undefined && first.arrived < before.over)
-      found.push(`${name}: ${id} arrived before ${before.id} of the same session had come through`);
-    const success = attempts.find(({ succeeded }) => succeeded !== null)?.succeeded;
-    const over = success ?? Math.max(...attempts.map(({ arrived }) => arrived));
-    last.set(session, { id, over: Math.max(over, before?.over ?? 0) });
+    last.set(session, event);
+    if (before === undefined || isOverBefore(attemptsAt(before), first, outages)) continue;
+    const why = `${tries(event)}; ${tries(before)}`;
+    found.push(`${name}: ${id} arrived before ${before.id} of the same session had come through (${why})`);
   }
   return found;
 }
 
-/** The log of deliveries has every event once, with what became of it. */
+function isOverBefore(attempts: readonly Arrival[], next: Arrival, outages: readonly Outage[]): boolean {
+  const success = attempts.find(({ succeeded }) => succeeded !== null)?.succeeded ?? null;
+  if (success !== null) return success < next.arrived;
+  const beside = attempts.filter(({ arrived }) => arrived > next.arrived);
+  return beside.every(({ arrivedMs }) => hasCrashed(outages, next.arrivedMs, arrivedMs));
+}
+
+/** The log of deliveries has every event, with what became of it: once, and once more for each crash at most. */
 function logViolations(
   name: string,
   came: Arrivals,
   due: readonly LoggedEvent[],
   deliveries: readonly LoggedDelivery[],
   recovers: boolean,
+  outages: readonly Outage[],
 ): string[] {
   const found: string[] = [];
   const live = deliveries.filter(({ replay }) => replay === null);
-  const logged = new Set(live.map(({ event }) => event));
-  if (logged.size < live.length) found.push(`${name}: ${live.length - logged.size} events are logged twice`);
+  const logged = new Map<string, number>();
+  for (const { event } of live) logged.set(event, (logged.get(event) ?? 0) + 1);
+  const twice = [...logged].filter(([event, rows]) => {
+    const firstMs = came.get(event)?.[0]?.arrivedMs ?? 0;
+    return rows > 1 + outages.filter(({ untilMs }) => untilMs >= firstMs).length;
+  });
+  if (twice.length > 0) found.push(`${name}: ${twice.length} events are logged twice, from ${twice[0]?.[0]} on`);
   const untrue = live.filter(({ event, state }) => {
     return state === 'succeeded' && !came.get(event)?.some(({ succeeded }) => succeeded !== null);
   });
@@ -198,22 +212,38 @@ function repetitions(name: string, came: Arrivals, outages: readonly Outage[]): 
   for (const [id, attempts] of came) {
     for (const { arrivedMs, since } of afterSuccess(attempts)) {
       duplicates++;
-      const excused = outages.some(({ fromMs, untilMs }) => fromMs <= arrivedMs && untilMs >= since);
-      if (!excused) violations.push(`${name}: ${id} came again without a crash`);
+      if (!hasCrashed(outages, since, arrivedMs))
+        violations.push(`${name}: ${id} came again without a crash (${told(attempts, outages)})`);
     }
   }
   return { violations, duplicates };
 }
 
-/** The attempts behind the first that came through, each with when that or the one before it was answered. */
+/**
+ * The attempts behind the first that came through, each with when the one before it was over; not those that follow a
+ * failed attempt: what has to come again may fail, too.
+ */
 function afterSuccess(attempts: readonly Arrival[]): { readonly arrivedMs: number; readonly since: number }[] {
   const found: { arrivedMs: number; since: number }[] = [];
-  let since: number | null = null;
-  for (const { arrivedMs, endedMs, succeeded } of attempts) {
-    if (since !== null) found.push({ arrivedMs, since });
-    if (succeeded !== null || since !== null) since = endedMs;
+  let before: Arrival | null = null;
+  for (const attempt of attempts) {
+    if (before !== null && before.succeeded !== null)
+      found.push({ arrivedMs: attempt.arrivedMs, since: before.endedMs });
+    before = attempt;
   }
   return found;
+}
+
+/** When attempts began and how they ended, and when the server was away, in milliseconds. */
+function told(attempts: readonly Arrival[], outages: readonly Outage[]): string {
+  const tries = attempts.map(({ arrivedMs, succeeded }) => ({ atMs: arrivedMs, what: succeeded === null ? '!' : '' }));
+  const crashes = outages.map(({ fromMs, untilMs }) => ({ atMs: fromMs, what: ` crash until ${Math.round(untilMs)}` }));
+  const all = [...tries, ...crashes].sort((one, other) => one.atMs - other.atMs);
+  return all.map(({ atMs, what }) => `${Math.round(atMs)}${what}`).join(', ');
+}
+
+function hasCrashed(outages: readonly Outage[], sinceMs: number, untilMs: number): boolean {
+  return outages.some((outage) => outage.fromMs <= untilMs && outage.untilMs >= sinceMs);
 }
 
 function crowds(name: string, arrivals: readonly Arrival[]): string[] {
