@@ -210,6 +210,27 @@ describe('a reader that takes no more', () => {
     expect(slow.tail.position).toBe(idsOf(stage)[0]);
   });
 
+  it('costs no reads where nobody asks how far behind it is, and is live again once it can', async () => {
+    const stage = stageOf({ lagBytes: Number.POSITIVE_INFINITY });
+    const { tail, reader } = await live(stage);
+    reader.takesMore = false;
+    grow(stage);
+    await stage.steps.settle();
+    const { readOn } = stage.calls;
+    grow(stage, 3);
+    await stage.steps.settle();
+    grow(stage, 3);
+    await stage.steps.settle();
+    expect(stage.calls.readOn).toBe(readOn);
+    reader.takesMore = true;
+    tail.resume();
+    await stage.steps.settle();
+    expect([tail.live, reader.ids]).toEqual([true, idsOf(stage)]);
+    grow(stage);
+    await stage.steps.settle();
+    expect(reader.ids).toEqual(idsOf(stage));
+  });
+
   it('is not ended for lag on its first way to the head', async () => {
     const stage = stageOf({ bound: () => 1 });
     grow(stage, 100);

@@ -11,7 +11,7 @@ export type HistorySlice = LogSlice & { readonly wakes: number };
 
 export interface TopicOptions {
   readonly store: Pick<Store, 'readOn' | 'headOf' | 'getEvent' | 'lastUs'>;
-  /** How many bytes of events may pass a reader that was up to date and takes no more. */
+  /** How many bytes of events may pass a reader that was up to date and takes no more; infinite: it costs nothing meanwhile. */
   readonly lagBytes: number;
   /** Resolves in the next turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
@@ -149,6 +149,8 @@ export class Topic {
       // One that joined while the others were filtered may have a filter of its own.
       const events = byFilter.get(tail.filter.key) ?? slice.events.filter((event) => tail.filter.passes(event));
       tail.follow(tail.position === before ? events : beyond(tail.position, events), slice);
+      // One that fell behind is read for only to learn how far: where that has no bound, it joins again by itself.
+      if (!tail.live && this.#lagBytes === Number.POSITIVE_INFINITY) this.#joined.delete(tail);
       // One that is ahead of this end has seen the session reopened.
       if (finished && tail.ends && tail.live && tail.position === slice.position) tail.end({ kind: 'finished' });
     }
