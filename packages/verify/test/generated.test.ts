@@ -47,7 +47,7 @@ describe('the migrations', () => {
     await using copy = await workspaceCopy(workspaceRoot);
     amend(
       copy.path,
-      'packages/store-sqlite/src/schema.ts',
+      'packages/store-sqlite/src/schema/log.ts',
       "import { integer as canaryInteger, sqliteTable as canaryTable } from 'drizzle-orm/sqlite-core';\n" +
         "export const canary = canaryTable('canary', { song: canaryInteger('song') });\n",
     );
