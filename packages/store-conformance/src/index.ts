@@ -2,8 +2,10 @@
 import { describe } from 'vitest';
 import { describeCapabilities } from './behaviours/capabilities.ts';
 import { describeConcurrency } from './behaviours/concurrency.ts';
+import { describeCountFeed } from './behaviours/count-feed.ts';
 import { describeCursors } from './behaviours/cursors.ts';
 import { describeDeletion } from './behaviours/deletion.ts';
+import { describeDeliveries } from './behaviours/deliveries.ts';
 import { describeExactness } from './behaviours/exactness.ts';
 import { describeFaults } from './behaviours/faults.ts';
 import { describeFeed } from './behaviours/feed.ts';
@@ -15,11 +17,14 @@ import { describeLifecycle } from './behaviours/lifecycle.ts';
 import { describeLimits } from './behaviours/limits.ts';
 import { describeNumberedReading } from './behaviours/numbered-reading.ts';
 import { describeOrder } from './behaviours/order.ts';
+import { describeOrderingBlocks } from './behaviours/ordering-blocks.ts';
 import { describeOrigins } from './behaviours/origins.ts';
 import { describePageOfSessions } from './behaviours/page-of-sessions.ts';
 import { describePublishing } from './behaviours/publishing.ts';
 import { describeQueue } from './behaviours/queue.ts';
 import { describeReadingOn } from './behaviours/reading-on.ts';
+import { describeReplays } from './behaviours/replays.ts';
+import { describeResending } from './behaviours/resending.ts';
 import { describeSessions } from './behaviours/sessions.ts';
 import { describeStarting } from './behaviours/starting.ts';
 import { describeTokens } from './behaviours/tokens.ts';
@@ -62,6 +67,11 @@ const BEHAVIOURS = [
   describeWebhooks,
   describeWebhookSecrets,
   describeLanes,
+  describeDeliveries,
+  describeResending,
+  describeOrderingBlocks,
+  describeReplays,
+  describeCountFeed,
   describeWakeups,
   describeQueue,
   describeFaults,

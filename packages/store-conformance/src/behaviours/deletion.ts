@@ -102,6 +102,7 @@ export function describeDeletion(harness: StoreHarness): void {
       for (const session of doomed) await store.updateSession(org, byId(session), change, context());
       const full = await sandbox.open.storedRows(org);
       expect(full).toEqual({
+        ...before,
         sessions: before.sessions + 5,
         events: before.events + 5 * 32,
         metadata: before.metadata + 10,

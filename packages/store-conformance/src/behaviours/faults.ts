@@ -19,7 +19,8 @@ import {
 } from '../support/reading.ts';
 import { refusal, refusalCode, settle } from '../support/refusals.ts';
 import { type Sandbox, useStore, withStore } from '../support/sandbox.ts';
-import { type Run, WRITES } from '../support/writes.ts';
+import type { Run } from '../support/write-case.ts';
+import { WRITES } from '../support/writes.ts';
 
 /** More statements than any one command needs: a harness whose faults never stop striking is told so. */
 const STATEMENTS_MAX = 200;

@@ -1,6 +1,6 @@
 /** Every write of the port, ready to be run more than once: what holds for one must hold for all. */
 import type { OrgId } from '@turnlog/core/ids';
-import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
+import type { Store } from '@turnlog/core/store';
 import {
   byId,
   context,
@@ -13,18 +13,11 @@ import {
   startCommand,
   tokenCommand,
 } from './commands.ts';
+import { DELIVERY_WRITES } from './delivery-writes.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { WriteCase } from './write-case.ts';
 
-/** Runs one prepared write with a context; each run is the same request. */
-export type Run = (store: Store, context: WriteContext) => Promise<Outcome<unknown>>;
-
-export interface WriteCase {
-  readonly name: string;
-  /** Makes what the write needs. */
-  prepare(store: Store, org: OrgId): Promise<Run>;
-}
-
-export const WRITES: readonly WriteCase[] = [
+const LOG_WRITES: readonly WriteCase[] = [
   {
     name: 'createSession',
     prepare: async (_store, org) => {
@@ -146,6 +139,8 @@ export const WRITES: readonly WriteCase[] = [
     },
   },
 ];
+
+export const WRITES: readonly WriteCase[] = [...LOG_WRITES, ...DELIVERY_WRITES];
 
 async function session(store: Store, org: OrgId, fields: Parameters<typeof sessionCommand>[0] = {}) {
   return byId((await store.createSession(org, sessionCommand(fields), context())).value);
