@@ -95,6 +95,6 @@ function verdictOn(statusCode: number | null): string | null {
 /** Bytes that are no text become U+FFFD; a character that the cut went through is left out. */
 function excerptOf(kept: Buffer, readBytes: number): string {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(kept, { stream: readBytes > kept.length });
-  const room = new Uint8Array(limits.answerKeptBytes);
-  return text.slice(0, encoder.encodeInto(text, room).read);
+  if (Buffer.byteLength(text) <= limits.answerKeptBytes) return text;
+  return text.slice(0, encoder.encodeInto(text, new Uint8Array(limits.answerKeptBytes)).read);
 }

@@ -6,6 +6,7 @@ import { Attempt } from './attempt.ts';
 import { createConnector } from './connector.ts';
 import { Egress } from './egress.ts';
 import { problemOf } from './endpoint.ts';
+import type { Failure } from './failures.ts';
 import { createLookup, type Lookup } from './names.ts';
 
 export interface CourierOptions {
@@ -21,10 +22,16 @@ export interface CourierOptions {
 /** How long a connection waits for its origin's next delivery; beyond so many, over all origins, none waits. */
 const CONNECTIONS_KEPT = 1_000;
 const IDLE_MS = 4_000;
-/** Stands for what is no URL: nothing answers there. */
-const NOWHERE = 'https://nowhere.invalid';
 const HEADER_BYTES = 16 * 1024;
 const MICROS_PER_MS = 1000;
+/** What comes of a letter without a usable address. */
+const UNSENT: Receipt = {
+  statusCode: null,
+  durationMs: 0,
+  error: 'Request failed' satisfies Failure,
+  excerpt: null,
+  retryAfterSeconds: null,
+};
 
 /** Takes no proxy from the environment and follows no redirect. Throws when a network is none. */
 export function createCourier(options: CourierOptions): Courier {
@@ -45,7 +52,9 @@ export function createCourier(options: CourierOptions): Courier {
   return {
     problemOf: (url) => problemOf(url, egress),
     post({ url, headers, body }) {
-      const { origin, pathname, search } = new URL(URL.canParse(url) ? url : NOWHERE);
+      const target = URL.parse(url);
+      if (target === null) return Promise.resolve(UNSENT);
+      const { origin, pathname, search } = target;
       const reset = connector.open() > CONNECTIONS_KEPT;
       const request = { origin, path: `${pathname}${search}`, headers: { ...headers }, body, reset } as const;
       return new Promise<Receipt>((settle) => {

@@ -1,5 +1,5 @@
 /** Names of hosts, and all the addresses behind them. */
-import { Resolver, lookup as systemLookup } from 'node:dns/promises';
+import { Resolver, lookup as systemLookup, TIMEOUT } from 'node:dns/promises';
 
 /** Every address of a name; none: nobody knows it. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
@@ -24,14 +24,8 @@ export function createLookup(inside: boolean, resolver = new Resolver(PATIENCE))
 async function inDns(resolver: Resolver, name: string): Promise<readonly string[] | 'no answer'> {
   const asked = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   const found = asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  const late = asked.some(({ status, ...answer }) => status === 'rejected' && isTimeout(answer));
-  return found.length === 0 && late ? 'no answer' : found;
-}
-
-function isTimeout(answer: object): boolean {
-  return 'reason' in answer && answer.reason instanceof Error && 'code' in answer.reason
-    ? answer.reason.code === 'ETIMEOUT'
-    : false;
+  const silent = asked.some((answer) => answer.status === 'rejected' && answer.reason.code === TIMEOUT);
+  return found.length === 0 && silent ? 'no answer' : found;
 }
 
 async function bySystem(name: string): Promise<readonly string[]> {
