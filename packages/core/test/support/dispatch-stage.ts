@@ -35,6 +35,8 @@ export interface StageOptions {
   /** How many rows a read looks at. */
   readonly bound?: () => number;
   readonly writeLetter?: DispatcherOptions['writeLetter'];
+  /** Told of every timer that is set. */
+  readonly onTimer?: (milliseconds: number) => void;
   /** What a planted fault makes of a record before it is written. */
   readonly tamper?: (command: RecordDeliveries) => RecordDeliveries;
 }
@@ -91,7 +93,11 @@ export class DispatchStage {
     this.#options = options;
     this.#seed = seed;
     this.answer = options.answer ?? (() => 200);
-    this.log = new LaneLog(seed, () => this.nowUs, (told) => this.#tell(told));
+    this.log = new LaneLog(
+      seed,
+      () => this.nowUs,
+      (told) => this.#tell(told),
+    );
   }
 
   /** A process that serves; its start is under way. */
@@ -245,7 +251,10 @@ export class DispatchStage {
       writeLetter,
       nowUs: () => this.nowUs,
       random: seededBytes(this.#seed + 1000 * this.processes.length),
-      after: (milliseconds, call) => this.#after(process, milliseconds, call),
+      after: (milliseconds, call) => {
+        this.#options.onTimer?.(milliseconds);
+        return this.#after(process, milliseconds, call);
+      },
       nextTurn: () => new Promise((resolve) => this.#step(process, resolve)),
       retrySeconds: [0, 5, 30, 300],
       onFault: (error) => this.faults.push(error),
@@ -351,7 +360,7 @@ function both(first: WakeupListener, second: WakeupListener): WakeupListener {
   };
 }
 
-const letterOf: DispatcherOptions['writeLetter'] = ({ url, event, replay }) => ({
+export const letterOf: DispatcherOptions['writeLetter'] = ({ url, event, replay }) => ({
   url,
   headers: { 'webhook-id': event.id, ...(replay === null ? {} : { 'webhook-replay-id': replay }) },
   body: new Uint8Array(0),

@@ -19,7 +19,6 @@ const REPLAY_URL = 'https://replay.example';
 export class DispatchWorld {
   readonly stage: DispatchStage;
   readonly #dice: Dice;
-  readonly #fault: Fault;
   readonly #sessions: readonly SessionId[];
   readonly #failing: number;
   readonly #webhooks: readonly WebhookId[];
@@ -29,7 +28,6 @@ export class DispatchWorld {
   constructor(seed: number, fault: Fault = null) {
     const dice = new Dice(seed);
     this.#dice = dice;
-    this.#fault = fault;
     this.#failing = dice.pick([0, 0.05, 0.2, 0.5]);
     const slow = dice.chance(0.5);
     this.stage = new DispatchStage(
@@ -59,7 +57,8 @@ export class DispatchWorld {
     for (let n = 0; n < ACTIONS; n++) await this.#act();
     this.stage.answer = () => 200;
     for (const webhook of this.#webhooks) this.stage.log.enableWebhook(webhook, 'stopped');
-    if (this.#replay !== null && this.stage.log.replay(this.#replay).status === 'paused') this.#moveReplay(this.#replay);
+    if (this.#replay !== null && this.stage.log.replay(this.#replay).status === 'paused')
+      this.#moveReplay(this.#replay);
     for (const process of this.#processes.splice(0)) this.stage.kill(process, this.#dice);
     this.stage.log.endLeases();
     this.#processes.push(this.stage.begin());

@@ -1,4 +1,6 @@
 /** One org with webhooks and replays in memory: the state that outlives a process, changed by core's own plans. */
+
+import type { WaitingDelivery } from '../../src/deliveries.ts';
 import { type EventFilter, passes } from '../../src/event-filter.ts';
 import { type DeliveryId, type EventId, makeId, type OrgId, type SessionId, type WebhookId } from '../../src/ids.ts';
 import { type KnownDelivery, planRecord } from '../../src/plan/deliveries.ts';
@@ -14,7 +16,6 @@ import {
 } from '../../src/plan/webhook.ts';
 import { type CreateReplay, isUnderWay, type Replay, type ReplayMove, replayFilter } from '../../src/replays.ts';
 import type { LogEvent, LogSlice } from '../../src/store.ts';
-import type { WaitingDelivery } from '../../src/deliveries.ts';
 import type { Block, Lane, LaneId, RecordDeliveries, Recorded } from '../../src/webhook-store.ts';
 import type { CreateWebhook, EnableFrom, UpdateWebhook, Webhook } from '../../src/webhooks.ts';
 import { NOW_US, REQUEST } from './plans.ts';
@@ -102,7 +103,9 @@ export class LaneLog {
   }
 
   updateWebhook(id: WebhookId, changes: Partial<UpdateWebhook>): void {
-    this.#changeWebhook(planUpdateWebhook(this.#head, this.webhook(id), { ...NO_CHANGES, ...changes }, this.#context()));
+    this.#changeWebhook(
+      planUpdateWebhook(this.#head, this.webhook(id), { ...NO_CHANGES, ...changes }, this.#context()),
+    );
   }
 
   disableWebhook(id: WebhookId): void {
