@@ -1,4 +1,5 @@
 /** A random life of webhooks and of the processes that serve them, and what it has violated. */
+import { TurnlogError } from '../../src/errors.ts';
 import type { EventId, SessionId, WebhookId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { orderingKey } from '../../src/webhooks.ts';
@@ -21,20 +22,23 @@ export class DispatchWorld {
   readonly #dice: Dice;
   readonly #sessions: readonly SessionId[];
   readonly #failing: number;
+  #refusing: number;
   readonly #webhooks: readonly WebhookId[];
-  #processes: Process[];
+  readonly #processes: Process[];
   #replay: string | null = null;
 
   constructor(seed: number, fault: Fault = null) {
     const dice = new Dice(seed);
     this.#dice = dice;
     this.#failing = dice.pick([0, 0.05, 0.2, 0.5]);
+    this.#refusing = dice.pick([0, 0, 0.05, 0.3]);
     const slow = dice.chance(0.5);
     this.stage = new DispatchStage(
       {
         answer: () => (dice.chance(this.#failing) ? dice.pick([500, 302, null]) : 200),
         latencyMs: () => (slow ? dice.below(3_000) : 0),
         dispatcher: { retrySeconds: RETRY_SECONDS, retryRows: dice.pick([2, 5, 1_000]) },
+        refusal: () => (dice.chance(this.#refusing) ? new TurnlogError('overloaded', 'Not now.') : null),
         bound: () => dice.pick([1, 3, 10, 1_000]),
         tamper: (command) => {
           if (fault !== 'cursor ahead of its attempts') return command;
@@ -56,9 +60,9 @@ export class DispatchWorld {
   async violations(): Promise<readonly string[]> {
     for (let n = 0; n < ACTIONS; n++) await this.#act();
     this.stage.answer = () => 200;
+    this.#refusing = 0;
     for (const webhook of this.#webhooks) this.stage.log.enableWebhook(webhook, 'stopped');
-    if (this.#replay !== null && this.stage.log.replay(this.#replay).status === 'paused')
-      this.#moveReplay(this.#replay);
+    if (this.#replay !== null && this.stage.log.replay(this.#replay).status === 'paused') this.#moveReplay();
     for (const process of this.#processes.splice(0)) this.stage.kill(process, this.#dice);
     this.stage.log.endLeases();
     this.#processes.push(this.stage.begin());
@@ -73,20 +77,30 @@ export class DispatchWorld {
   }
 
   async #act(): Promise<void> {
-    const { stage } = this;
     const dice = this.#dice;
-    const { log } = stage;
-    if (dice.chance(0.1)) this.#append();
-    else if (dice.chance(0.012)) this.#replaceProcess();
-    else if (dice.chance(0.004)) this.#compete();
-    else if (dice.chance(0.004)) log.updateWebhook(dice.pick(this.#webhooks), { description: 'another' });
-    else if (dice.chance(0.002)) this.#disableForAWhile();
-    else if (dice.chance(0.001)) log.deleteSession(dice.pick(this.#sessions));
-    else if (dice.chance(0.002)) this.#resend();
-    else if (dice.chance(0.002)) this.#replay ??= log.createReplay(REPLAY_TARGET);
-    else if (dice.chance(0.01) && this.#replay !== null) this.#moveReplay(this.#replay);
-    else for (let n = dice.pick([1, 1, 5, 20]); n > 0; n--) await stage.takeAny(dice);
+    let left = dice.below(1_000);
+    for (const [weight, act] of this.#actions) {
+      left -= weight;
+      if (left >= 0) continue;
+      act();
+      return;
+    }
+    for (let n = dice.pick([1, 1, 5, 20]); n > 0; n--) await this.stage.takeAny(dice);
   }
+
+  /** What may happen, in thousandths; else time goes on. */
+  readonly #actions: readonly (readonly [number, () => void])[] = [
+    [100, () => this.#append()],
+    [12, () => this.#replaceProcess()],
+    [4, () => this.#compete()],
+    [4, () => this.stage.log.updateWebhook(this.#dice.pick(this.#webhooks), { description: 'another' })],
+    [2, () => this.#disableForAWhile()],
+    [1, () => this.stage.log.deleteSession(this.#dice.pick(this.#sessions))],
+    [3, () => this.#resend()],
+    [2, () => this.#beginReplay()],
+    [8, () => this.#moveReplay()],
+    [3, () => this.#dice.pick(this.#processes).listener?.reconnected()],
+  ];
 
   #append(): void {
     const dice = this.#dice;
@@ -133,7 +147,13 @@ export class DispatchWorld {
     if (mine.length > 0) log.resend(this.#dice.pick(mine).id);
   }
 
-  #moveReplay(id: string): void {
+  #beginReplay(): void {
+    this.#replay ??= this.stage.log.createReplay(REPLAY_TARGET);
+  }
+
+  #moveReplay(): void {
+    const id = this.#replay;
+    if (id === null) return;
     const { status } = this.stage.log.replay(id);
     if (status === 'paused') this.stage.log.moveReplay(id, 'resume');
     else if (status === 'running' || status === 'queued') this.stage.log.moveReplay(id, 'pause');
@@ -186,7 +206,9 @@ export class DispatchWorld {
     return [
       ...blocks,
       ...waiting,
-      ...faults.map((fault) => `fault: ${fault instanceof Error ? fault.stack : fault}`),
+      ...faults
+        .filter((fault) => !(fault instanceof TurnlogError && fault.code === 'overloaded'))
+        .map((fault) => `fault: ${fault instanceof Error ? fault.stack : fault}`),
       ...crowded.map(([url, count]) => `${count} attempts at ${url} at a time`),
     ];
   }
