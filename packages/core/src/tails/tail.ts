@@ -84,9 +84,7 @@ export class TopicTail implements Tail {
   }
 
   #hand(events: readonly LogEvent[]): void {
-    if (events.length === 0 || this.#reader?.take(events) !== false || this.#state === 'closed') return;
-    this.#state = 'full';
-    this.#topic.fallBehind(this);
+    if (events.length > 0 && this.#reader?.take(events) === false && this.#state !== 'closed') this.#state = 'full';
   }
 }
 

@@ -94,11 +94,6 @@ export class Topic {
     return true;
   }
 
-  /** A joined tail takes no more for now; where lag has no bound, nothing is read only to count it. */
-  fallBehind(tail: TopicTail): void {
-    if (this.#lagBytes === Number.POSITIVE_INFINITY) this.#joined.delete(tail);
-  }
-
   /** Whether joined tails were served events behind a position. */
   isBeyond(position: EventId | null): boolean {
     return isBefore(position, this.#position);
