@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openOrgDesk } from '../src/index.ts';
 import { START_US } from './support/commands.ts';
-import { inspect, withEnd } from './support/folder.ts';
+import { inspect, newFile, withEnd } from './support/folder.ts';
 import { oneLine, sqlInSource } from './support/sql-in-source.ts';
 import { Watched } from './support/watched.ts';
 import { useWholeApi } from './support/whole-api.ts';
@@ -35,8 +35,13 @@ const SCANS_ALLOWED: readonly Allowed[] = [
   },
   {
     step: /^SCAN CONSTANT ROW$/,
-    text: /^INSERT INTO (types|agents) /,
+    text: /^(INSERT INTO (types|agents)|SELECT coalesce\(\(SELECT max\(no\) FROM webhooks) /,
     why: 'a SELECT without a table: one row',
+  },
+  {
+    step: /^SCAN lanes$/,
+    text: /^UPDATE lanes SET owner = NULL, lease_us = NULL WHERE owner IS NOT NULL$/,
+    why: 'once, when the file is opened: as many lanes as there are webhooks, and replays of 30 days',
   },
 ];
 
@@ -59,8 +64,8 @@ const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
     why: 'from a capability to its org and session: the Directory',
   },
   {
-    step: /^SEARCH (events|idempotency) USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
-    text: /^DELETE FROM (events|idempotency) WHERE rowid IN \(/,
+    step: /^SEARCH (events|idempotency|deliveries) USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+    text: /^DELETE FROM (events|idempotency|deliveries) WHERE rowid IN \(/,
     why: 'rows that the inner query has found',
   },
   {
@@ -69,9 +74,29 @@ const WITHOUT_ORG_ALLOWED: readonly Allowed[] = [
     why: 'the sweep: the oldest rows of every org, as many as a commit may remove',
   },
   {
-    step: /^SEARCH sessions USING INDEX sessions_deleted \(deleted_us>\?\)$/,
-    text: /^SELECT org, no FROM sessions WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1$/,
-    why: 'the purge: the first entry of an index that holds deleted sessions only',
+    step: /^SEARCH (sessions|webhooks) USING INDEX (sessions|webhooks)_deleted \(deleted_us>\?\)$/,
+    text: /^SELECT org, no FROM (sessions|webhooks) WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1$/,
+    why: 'the purge: the first entry of an index that holds deleted rows only',
+  },
+  {
+    step: /^SEARCH webhooks USING COVERING INDEX sqlite_autoindex_webhooks_1 \(\(org,no\)>\(\?,\?\)\)$/,
+    text: /^SELECT org, no FROM webhooks WHERE \(org, no\) > \(\+\?, \+\?\) ORDER BY org, no LIMIT 1$/,
+    why: 'the sweep: the next webhook of any org',
+  },
+  {
+    step: /^SEARCH replays USING INDEX sqlite_autoindex_replays_1 \(\(org,id\)>\(\?,\?\)\)$/,
+    text: /^SELECT org, id, ended_us FROM replays WHERE \(org, id\) > \(\+\?, \+\?\) ORDER BY org, id LIMIT 1$/,
+    why: 'the sweep: the next replay of any org',
+  },
+  {
+    step: /^SEARCH lanes USING COVERING INDEX lanes_active \(org>\?\)$/,
+    text: /^SELECT no, id FROM orgs WHERE no = \(SELECT min\(org\) FROM lanes WHERE active = 1 AND org > \+\?\)$/,
+    why: 'the next org that has a lane to serve: the Directory',
+  },
+  {
+    step: /^SEARCH settings USING INDEX sqlite_autoindex_settings_1 \(name=\?\)$/,
+    text: /^SELECT value FROM settings WHERE name = \+\?$/,
+    why: 'what belongs to the file and to no org',
   },
 ];
 
@@ -88,19 +113,23 @@ interface Explained {
   readonly steps: readonly string[];
 }
 
+const DAY_US = 86_400_000_000;
+
 let explained: readonly Explained[] = [];
 
 beforeAll(async () => {
   explained = await withEnd(async (atEnd) => {
     const texts = new Set<string>();
     atEnd(recordTexts(texts));
-    const watched = new Watched({ atEnd });
-    await useWholeApi(watched);
-    useDesk(watched.file);
-    await watched.store.settled();
-    for (const { prepared } of watched.batches()) for (const text of prepared) texts.add(text);
+    const file = newFile(atEnd);
+    await openAt(file, START_US, texts, async (watched) => {
+      await useWholeApi(watched);
+      useDesk(file);
+    });
+    // What is past its time goes when the file is opened again.
+    await openAt(file, START_US + 60 * DAY_US, texts, async () => {});
     const statements = [...texts].filter((text) => !CONTROL.test(text));
-    return inspect(watched.file, (db) => statements.map((text) => explain(db, text)));
+    return inspect(file, (db) => statements.map((text) => explain(db, text)));
   });
 }, 60_000);
 
@@ -197,6 +226,21 @@ describe('the checks see', () => {
     expect(planted.steps.some((one) => step.test(one.trim()))).toBe(true);
   });
 });
+
+/** Opens a file, uses it, and notes what the writer's thread has prepared. */
+async function openAt(
+  file: string,
+  nowUs: number,
+  texts: Set<string>,
+  use: (watched: Watched) => Promise<void>,
+): Promise<void> {
+  await withEnd(async (atEnd) => {
+    const watched = new Watched({ file, nowUs: () => nowUs, atEnd });
+    await use(watched);
+    await watched.store.settled();
+    for (const { prepared } of watched.batches()) for (const text of prepared) texts.add(text);
+  });
+}
 
 /** Notes every text that this thread prepares; answers with what ends that. */
 function recordTexts(texts: Set<string>): () => void {

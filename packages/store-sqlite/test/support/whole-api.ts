@@ -22,6 +22,7 @@ import {
 } from '@turnlog/store-conformance/commands';
 import type { SqliteStore } from '../../src/index.ts';
 import { newOrg, newSession, START_US } from './commands.ts';
+import { useDeliveries } from './delivery-api.ts';
 import type { Watched } from './watched.ts';
 
 const MANY_TYPES = Array.from({ length: 24 }, (_, n) => `note.kind_${n}`);
@@ -49,6 +50,7 @@ export async function useWholeApi(watched: Watched): Promise<void> {
   await readPages(store, org, session.id);
   watched.release();
   await useTokens(store, org);
+  await useDeliveries(store, org);
   await store.lastUs(org);
   await store.settled();
 }
@@ -150,6 +152,8 @@ async function readFeed(store: SqliteStore, org: OrgId, session: SessionId): Pro
   for (const types of typeLists) {
     const filters: readonly EventFilter[] = [
       { types, session: null, agentId: null },
+      { types, exceptTypes: ['note.kind_0', 'no.such'], session: null, agentId: null },
+      { types, exceptTypes: ['note.kind*'], session: null, agentId: null },
       { types, session, agentId: null },
       { types, session: deleted, agentId: 'agent-1' },
       { types, session: null, agentId: 'agent-1' },
@@ -158,6 +162,8 @@ async function readFeed(store: SqliteStore, org: OrgId, session: SessionId): Pro
     for (const filter of filters) {
       for (const query of pageQueries<FeedQuery>({ id })) await store.listFeed(org, feedQuery({ ...query, filter }));
       for (const stream of ['feed', session] as const) await readOn(store, org, stream, filter);
+      const bounds = { after: null, fromUs: null, untilUs: null, through: null };
+      for (const through of [null, id]) await store.countFeed(org, { filter, ...bounds, through, max: 10 });
     }
   }
 }
