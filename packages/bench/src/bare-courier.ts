@@ -2,12 +2,12 @@
  * The peer of the webhook benchmark: undici in a loop. `POST /?url=…&count=…&concurrency=…` delivers the request's body so
  * often, with the headers of a delivery, signed each time, and is answered when the last one was.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 
-const SECRET = randomBytes(32);
+const KEY = createSecretKey(randomBytes(32));
 const ID = 'evt_01M7ZY0MFHE01A9TKZEM7T689P';
 
 const server = createServer((asked, response) => {
@@ -44,7 +44,7 @@ async function run(asked: IncomingMessage): Promise<void> {
 
 function headersOf(body: Buffer): Record<string, string> {
   const seconds = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', SECRET).update(`${ID}.${seconds}.`).update(body).digest('base64');
+  const signature = createHmac('sha256', KEY).update(`${ID}.${seconds}.`).update(body).digest('base64');
   return {
     'content-type': 'application/json',
     'user-agent': 'Turnlog-Webhooks/1',

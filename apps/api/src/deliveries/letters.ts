@@ -1,9 +1,10 @@
 /** The WriteLetter port: events as signed requests. */
+import type { KeyObject } from 'node:crypto';
 import type { EventId, OrgId, ReplayId } from '@turnlog/core/ids';
 import type { LetterRequest, WriteLetter } from '@turnlog/core/letters';
 import type { DeliveredEvent } from '@turnlog/core/webhook-store';
 import type { DeliveryDialect, SealedSecret } from '@turnlog/core/webhooks';
-import { bodySignature, standardSignature } from './signatures.ts';
+import { bodySignature, signingKey, standardSignature } from './signatures.ts';
 import type { Vault } from './vault.ts';
 
 /** The body of a delivery: an event in the words of one dialect, as JSON. */
@@ -19,20 +20,20 @@ const REDACTED = '[redacted]';
 
 export function createLetterWriter({ vault, present }: LetterWriterOptions): WriteLetter {
   // A lane hands in the same sealed secrets with every event; what was opened goes when they go.
-  const opened = new WeakMap<Uint8Array, Buffer>();
+  const opened = new WeakMap<Uint8Array, KeyObject>();
   const open = ({ sealed }: SealedSecret, org: OrgId) => {
-    const secret = opened.get(sealed) ?? vault.open(sealed, org);
-    opened.set(sealed, secret);
-    return secret;
+    const key = opened.get(sealed) ?? signingKey(vault.open(sealed, org));
+    opened.set(sealed, key);
+    return key;
   };
   return (request) => {
     const { org, dialect, url, event } = request;
     const shown = present[dialect](event, org);
     const body = typeof shown === 'string' ? Buffer.from(shown) : shown;
-    const secrets = signing(request).map((secret) => open(secret, org));
+    const keys = signing(request).map((secret) => open(secret, org));
     return {
       url,
-      headers: { ...headersOf({ ...request, event: event.id }), ...signatures(request, secrets, body) },
+      headers: { ...headersOf({ ...request, event: event.id }), ...signatures(request, keys, body) },
       body,
     };
   };
@@ -66,10 +67,10 @@ function headersOf({ event, sentUs, replay }: SentRequest): Readonly<Record<stri
   };
 }
 
-function signatures({ dialect, event, sentUs }: LetterRequest, secrets: readonly Uint8Array[], body: Uint8Array) {
+function signatures({ dialect, event, sentUs }: LetterRequest, keys: readonly KeyObject[], body: Uint8Array) {
   const head = { id: event.id, timestamp: secondsOf(sentUs) };
-  const standard = secrets.map((secret) => standardSignature(secret, head, body)).join(' ');
-  const [current, previous] = dialect === 'platform' ? secrets : [];
+  const standard = keys.map((key) => standardSignature(key, head, body)).join(' ');
+  const [current, previous] = dialect === 'platform' ? keys : [];
   return {
     'webhook-signature': standard,
     ...(current === undefined ? {} : { 'x-webhook-signature': bodySignature(current, body) }),

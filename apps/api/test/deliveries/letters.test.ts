@@ -4,7 +4,7 @@ import type { LetterRequest } from '@turnlog/core/letters';
 import type { SealedSecret } from '@turnlog/core/webhooks';
 import { describe, expect, test, vi } from 'vitest';
 import { createLetterWriter, requestHeadersOf } from '../../src/deliveries/letters.ts';
-import { bodySignature, standardSignature } from '../../src/deliveries/signatures.ts';
+import { bodySignature, signingKey, standardSignature } from '../../src/deliveries/signatures.ts';
 import { Vault } from '../../src/deliveries/vault.ts';
 import { presentDelivery } from '../../src/dialects/deliveries.ts';
 
@@ -49,7 +49,7 @@ describe('the letter of an event', () => {
         'user-agent': 'Turnlog-Webhooks/1',
         'webhook-id': EVENT,
         'webhook-timestamp': `${TIMESTAMP}`,
-        'webhook-signature': standardSignature(CURRENT, head, Buffer.from(TEXT)),
+        'webhook-signature': standardSignature(signingKey(CURRENT), head, Buffer.from(TEXT)),
       });
     }
   });
@@ -63,8 +63,8 @@ describe('the letter of an event', () => {
           `"metadata":{"user_id":"user_456","organization_id":"${ORG}","request_id":"${REQUEST}"}}`,
       );
       expect(letter.headers).toMatchObject({
-        'webhook-signature': standardSignature(CURRENT, head, letter.body),
-        'x-webhook-signature': bodySignature(CURRENT, letter.body),
+        'webhook-signature': standardSignature(signingKey(CURRENT), head, letter.body),
+        'x-webhook-signature': bodySignature(signingKey(CURRENT), letter.body),
       });
       expect(letter.headers).not.toHaveProperty('x-webhook-signature-previous');
     }
@@ -73,11 +73,11 @@ describe('the letter of an event', () => {
   test('is signed by all secrets that are valid when it goes out, the current one first', () => {
     const secrets = [sealed(CURRENT), sealed(PREVIOUS, SENT_US + 1), sealed(OLDEST, SENT_US)];
     const letter = write(requestOf({ dialect: 'platform', secrets }));
-    const signatures = [CURRENT, PREVIOUS].map((secret) => standardSignature(secret, head, letter.body));
+    const signatures = [CURRENT, PREVIOUS].map((secret) => standardSignature(signingKey(secret), head, letter.body));
     expect(letter.headers).toMatchObject({
       'webhook-signature': signatures.join(' '),
-      'x-webhook-signature': bodySignature(CURRENT, letter.body),
-      'x-webhook-signature-previous': bodySignature(PREVIOUS, letter.body),
+      'x-webhook-signature': bodySignature(signingKey(CURRENT), letter.body),
+      'x-webhook-signature-previous': bodySignature(signingKey(PREVIOUS), letter.body),
     });
     const cloud = write(requestOf({ secrets }));
     expect(Object.keys(cloud.headers).filter((name) => name.startsWith('x-'))).toEqual([]);
