@@ -18,7 +18,7 @@ import { readToHead } from './feed-model.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** A minute, an hour and a day between attempts: what a test waits for is easy to tell. */
-export const RETRY_SECONDS = [0, 60, 3_600, 86_400] as const;
+const RETRY_SECONDS = [0, 60, 3_600, 86_400] as const;
 export const OWNER = 'process-1';
 
 type Stored = Pick<Sandbox, 'store' | 'clock'>;
