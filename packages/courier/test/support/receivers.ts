@@ -57,10 +57,10 @@ export async function canary(host?: string, port?: number): Promise<Receiver> {
 
 export type Answer = (request: IncomingMessage & { readonly body: string }, response: ServerResponse) => void;
 
-/** Speaks HTTP, once a request's body is there. */
+/** Speaks HTTP, once a request's body is there; ends no connection by itself. */
 export function receiver(answer: Answer, host?: string, port?: number): Promise<Receiver> {
   return listen(
-    createHttpServer((request, response) => {
+    createHttpServer({ keepAliveTimeout: 0 }, (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => answer(Object.assign(request, { body: Buffer.concat(chunks).toString() }), response));
