@@ -58,7 +58,7 @@ export class Dispatcher {
     const { store, wakeups, nextTurn, random, slots = limits.deliveriesPerProcess } = options;
     this.#lanes = {
       options: this.#options,
-      slots: new Slots(slots),
+      slots: new Slots(slots, nextTurn),
       tails: new Tails({ store, wakeups, nextTurn, lagBytes: Number.POSITIVE_INFINITY }),
       history: new Turnstile(limits.historyReadsPerTurn, nextTurn),
       retryRows: options.retryRows ?? limits.retryRows,

@@ -172,6 +172,20 @@ describe('a failed delivery', () => {
     expect(stage.log.inState('succeeded')).toHaveLength(1);
   });
 
+  it('that is under way is not sent beside itself when somebody asks for another one', async () => {
+    const { stage } = await serving({ answer: () => 500 });
+    const [first, second] = many(stage, 2);
+    await stage.settle();
+    stage.answer = (event) => (event === first ? null : 500);
+    await stage.elapse(10 * SECOND_MS);
+    const waiting = stage.log.inState('retrying').find(({ event }) => event === second);
+    stage.log.resend(waiting?.id as `del_${string}`);
+    await stage.elapse(SECOND_MS);
+    expect(stage.arrived().filter((event) => event === second)).toHaveLength(3);
+    expect(stage.arrived().filter((event) => event === first)).toHaveLength(2);
+    expect(stage.mostOfOneEvent).toBe(1);
+  });
+
   it('waits for months without a timer that overflows', async () => {
     const longest: number[] = [];
     const { stage } = await serving({

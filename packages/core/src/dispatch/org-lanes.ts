@@ -131,8 +131,8 @@ export class OrgLanes {
       if (claimed.has(id)) continue;
       alarm.clear();
       this.#paused.delete(id);
-      this.#faults.delete(id);
     }
+    for (const id of this.#faults.keys()) if (!claimed.has(id)) this.#faults.delete(id);
     if (lanes.length > 0 || this.#served.size > 0 || this.#again) return;
     this.#renewal.clear();
     this.#options.onEmpty();

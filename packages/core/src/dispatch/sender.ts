@@ -96,7 +96,7 @@ export class LaneSender implements Sender {
   }
 
   begin(): Promise<void> | null {
-    const { context, work } = this.#options;
+    const { context, work, onFault } = this.#options;
     if (!this.#maySend() || this.#underWay >= this.#width()) return null;
     const nowUs = context.options.nowUs();
     if (this.#rate !== null && this.#rate.nextUs > nowUs) {
@@ -104,14 +104,18 @@ export class LaneSender implements Sender {
       return null;
     }
     const held = nowUs < this.#heldUntilUs;
-    const job = work.next(nowUs, held);
-    if (job === null) {
+    try {
+      const job = work.next(nowUs, held);
+      if (job !== null) {
+        this.#rate?.take(nowUs);
+        this.#underWay++;
+        return this.#attempt(job);
+      }
       this.#alarm.set(held ? this.#heldUntilUs : work.dueUs());
-      return null;
+    } catch (error) {
+      onFault(error);
     }
-    this.#rate?.take(nowUs);
-    this.#underWay++;
-    return this.#attempt(job);
+    return null;
   }
 
   #maySend(): boolean {

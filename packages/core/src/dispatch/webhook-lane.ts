@@ -175,6 +175,7 @@ export class WebhookLane implements RunningLane {
     if (this.#reloading) return;
     this.#reloading = true;
     this.#recorder.between(async () => {
+      await this.#context.history.pass();
       this.#reloading = false;
       await this.#reload();
       this.#sender.kick();

@@ -202,6 +202,9 @@ export class DispatchWorld {
     const enabled = [...log.webhooks.values()].filter(({ disabled }) => disabled === null);
     const blocks = enabled.flatMap(({ id }) => log.blocksOf(id)).map(({ session }) => `${session} is still held up`);
     const waiting = enabled.flatMap(({ id }) => log.waiting(id, 1_000).data).map(({ id }) => `${id} still waits`);
+    const early = log.records.flatMap(({ unblocked, finished }) =>
+      unblocked.filter((session) => finished.some((other) => other.session === session)),
+    );
     const crowded = [...most].filter(([, count]) => count > limits.deliveriesPerEndpoint);
     return [
       ...blocks,
@@ -209,6 +212,7 @@ export class DispatchWorld {
       ...faults
         .filter((fault) => !(fault instanceof TurnlogError && fault.code === 'overloaded'))
         .map((fault) => `fault: ${fault instanceof Error ? fault.stack : fault}`),
+      ...early.map((session) => `${session} is let go of with what it holds up`),
       ...crowded.map(([url, count]) => `${count} attempts at ${url} at a time`),
     ];
   }
