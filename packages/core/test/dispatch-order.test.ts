@@ -127,6 +127,18 @@ describe('with ordering by session', () => {
     expect(stage.log.blocksOf(webhook)).toEqual([]);
   });
 
+  it('is caught up with its own events, and not with those of other sessions about it', async () => {
+    const { stage, a, b } = await ordered();
+    const first = stage.log.append(a);
+    const about = stage.log.append(b, 'note.added', a);
+    const last = stage.log.append(a);
+    stage.answer = (event) => (event === first ? 500 : 200);
+    await stage.settle();
+    stage.answer = () => 200;
+    await stage.elapse(MINUTE_MS);
+    expect(stage.arrived()).toEqual([first, about, first, last]);
+  });
+
   it('hundreds of held-up sessions are caught up with, each in its order', async () => {
     const { stage, webhook } = await ordered({ latencyMs: 10 });
     const sessions = Array.from({ length: 100 }, () => stage.log.newSession());

@@ -17,7 +17,7 @@ const RETRY_SECONDS = [0, 5, 5, ...Array.from({ length: 20 }, () => 10)];
 const URLS = { ordered: 'https://ordered.example', loose: 'https://loose.example' };
 const REPLAY_URL = 'https://replay.example';
 
-export class DispatchWorld {
+class DispatchWorld {
   readonly stage: DispatchStage;
   readonly #dice: Dice;
   readonly #sessions: readonly SessionId[];
