@@ -63,8 +63,7 @@ export function createConnector(options: ConnectorOptions): Connector {
           lost('Connection closed');
         });
         socket.once('connect', () => {
-          if (!isPermitted(parseAddress(socket.remoteAddress ?? ''), target, egress))
-            return fail('Address not allowed');
+          if (!isPermitted(parseAddress(socket.remoteAddress ?? ''), target, egress)) return fail('No allowed address');
           if (!target.secure) return end(null, socket);
           shaking = true;
           const servername = parseAddress(target.host) === null ? target.host.replace(/\.$/, '') : '';
@@ -80,14 +79,14 @@ export function createConnector(options: ConnectorOptions): Connector {
   return { connect: connectTo, open: () => count };
 }
 
-/** The one of a host's addresses that is dialled. Rejects with `DialError` unless all of them may be. */
+/** The one of a host's addresses that is dialled. Rejects with `DialError` unless it has some and all of them may be. */
 async function addressOf(target: Target, egress: Egress, lookup: Lookup): Promise<string> {
   const literal = parseAddress(target.host);
   const addresses = literal === null ? await lookup(target.host).catch(() => []) : [target.host];
   const [first] = addresses;
-  if (first === undefined) throw new DialError('Name not found');
-  if (addresses.every((address) => isPermitted(parseAddress(address), target, egress))) return first;
-  throw new DialError('Address not allowed');
+  const permitted = addresses.every((address) => isPermitted(parseAddress(address), target, egress));
+  if (first !== undefined && permitted) return first;
+  throw new DialError('No allowed address');
 }
 
 function isPermitted(address: Address | null, { secure, port }: Target, egress: Egress): boolean {

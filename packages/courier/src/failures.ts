@@ -3,8 +3,8 @@ import { errors } from 'undici';
 
 /** With `HTTP` and the status of an answer that is no success, these are all the words there are. */
 export type Failure =
-  | 'Address not allowed'
-  | 'Name not found'
+  /** The host has none, or others: which, would tell what there is inside. */
+  | 'No allowed address'
   | 'Connection timeout'
   | 'Connection refused'
   | 'Connection closed'

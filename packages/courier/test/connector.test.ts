@@ -28,7 +28,7 @@ test('connections are counted from their first packet to their end, with TLS and
   ];
   expect(connector.open()).toBe(2);
   await expect(connect('https:', 'other.test', secure.port)).rejects.toThrow('TLS handshake failed');
-  await expect(connect('http:', '127.0.0.2', plain.port)).rejects.toThrow('Address not allowed');
+  await expect(connect('http:', '127.0.0.2', plain.port)).rejects.toThrow('No allowed address');
   await vi.waitFor(() => expect(connector.open()).toBe(2));
   for (const socket of sockets) socket.destroy();
   await vi.waitFor(() => expect(connector.open()).toBe(0));

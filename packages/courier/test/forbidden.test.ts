@@ -85,7 +85,7 @@ describe('an endpoint inside', () => {
     const courier = courierFor({ allow: [] });
     for (const url of urlsOf(host)) {
       expect(courier.problemOf(url), url).toMatch(/^must lead to a public address/);
-      expect(await courier.post(letterTo(url)), url).toMatchObject({ statusCode: null, error: 'Address not allowed' });
+      expect(await courier.post(letterTo(url)), url).toMatchObject({ statusCode: null, error: 'No allowed address' });
     }
     expect(connections()).toBe(0);
   });
@@ -93,7 +93,7 @@ describe('an endpoint inside', () => {
   test.each([...Object.keys(NAMES), IDNA])('behind the name %s is never dialled', async (name) => {
     const courier = courierFor({ allow: [], names: NAMES });
     for (const url of urlsOf(name)) {
-      expect(await courier.post(letterTo(url)), url).toMatchObject({ statusCode: null, error: 'Address not allowed' });
+      expect(await courier.post(letterTo(url)), url).toMatchObject({ statusCode: null, error: 'No allowed address' });
     }
     expect(connections()).toBe(0);
   });
@@ -103,7 +103,7 @@ describe('an endpoint inside', () => {
     const [{ port }] = canaries as [Receiver];
     const urls = [`http://127.0.0.1:${port}`, 'http://127.0.0.1:1', 'https://10.0.0.1', 'https://private.example'];
     const errors = await Promise.all(urls.map(async (url) => (await courier.post(letterTo(url))).error));
-    expect(new Set(errors)).toEqual(new Set(['Address not allowed']));
+    expect(new Set(errors)).toEqual(new Set(['No allowed address']));
     expect(connections()).toBe(0);
   });
 
@@ -127,7 +127,7 @@ describe('a public endpoint', () => {
   ];
   test.each(elsewhere)('is not dialled but by https on its ports: %s', async (url) => {
     const courier = courierFor({ allow: ['127.0.0.0/8'], names: { 'public.example': ['198.41.0.4'] } });
-    expect((await courier.post(letterTo(url))).error).toBe('Address not allowed');
+    expect((await courier.post(letterTo(url))).error).toBe('No allowed address');
   });
 });
 
@@ -137,7 +137,7 @@ describe('an answer of DNS', () => {
     const courier = courierFor({ allow: ['127.0.0.2/32'], names });
     const seen = (await Promise.all([canary('127.0.0.2'), canary('::1')])).map((each) => each.seen);
     for (const name of Object.keys(names)) {
-      expect((await courier.post(letterTo(`http://${name}:${canaries[0]?.port}`))).error).toBe('Address not allowed');
+      expect((await courier.post(letterTo(`http://${name}:${canaries[0]?.port}`))).error).toBe('No allowed address');
     }
     expect([connections(), ...seen.map((each) => each.connections)]).toEqual([0, 0, 0]);
   });
@@ -153,14 +153,14 @@ describe('an answer of DNS', () => {
     expect([asked, outside.seen.connections]).toEqual([1, 1]);
 
     const second = courierFor({ allow: ['127.0.0.2/32'], lookup: async () => answers[asked++] ?? [] });
-    expect((await second.post(letterTo(url))).error).toBe('Address not allowed');
+    expect((await second.post(letterTo(url))).error).toBe('No allowed address');
     expect([asked, inside.seen.connections]).toEqual([2, 0]);
   });
 
   test('with no address at all, or none in time, ends the attempt', async () => {
-    expect((await courierFor().post(letterTo('https://nowhere.example/'))).error).toBe('Name not found');
+    expect((await courierFor().post(letterTo('https://nowhere.example/'))).error).toBe('No allowed address');
     const failing = courierFor({ lookup: () => Promise.reject(new Error('SERVFAIL at 10.0.0.53')) });
-    expect((await failing.post(letterTo('https://failing.example/'))).error).toBe('Name not found');
+    expect((await failing.post(letterTo('https://failing.example/'))).error).toBe('No allowed address');
     const silent = courierFor({ timeoutMs: 20, lookup: () => new Promise(() => undefined) });
     expect((await silent.post(letterTo('https://silent.example/'))).error).toBe('Connection timeout');
   });
@@ -171,7 +171,7 @@ describe('whoever is connected in the end', () => {
     const { port, seen } = await canary('127.0.0.1');
     const courier = courierFor({ allow: ['0.0.0.0/32'] }); // which the system takes for 127.0.0.1
     for (const scheme of ['http', 'https']) {
-      expect((await courier.post(letterTo(`${scheme}://0.0.0.0:${port}/`))).error).toBe('Address not allowed');
+      expect((await courier.post(letterTo(`${scheme}://0.0.0.0:${port}/`))).error).toBe('No allowed address');
     }
     expect([seen.connections, seen.bytes]).toEqual([2, 0]);
   });
