@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { runReplayCrash } from './durability/replay-crash.ts';
 import { runWebhookRounds } from './durability/webhook-rounds.ts';
 
 const MINUTES = 60_000;
@@ -15,6 +16,18 @@ test(
     for (const requests of Object.values(report.byEndpoint)) expect(requests).toBeGreaterThan(0);
     expect(report.replays.length).toBeGreaterThan(1);
     expect(report.replayed).toBeGreaterThan(0);
+  },
+  4 * MINUTES,
+);
+
+test(
+  'I9: a replay that is killed in the middle ends with delivered + failed = total, while live deliveries go on',
+  async () => {
+    const options = { events: 2_000, seed, liveRate: 50, liveBefore: 50, settleMs: 60_000 };
+    const { violations, replay, live } = await runReplayCrash(options);
+    console.log(`replay-durability, seed ${seed}:`, replay, live);
+    expect(violations, `TURNLOG_SEED=${seed}`).toEqual([]);
+    expect(replay).toMatchObject({ status: 'completed', delivered: 2_000, failed: 0, total: 2_000 });
   },
   4 * MINUTES,
 );

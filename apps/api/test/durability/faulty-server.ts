@@ -5,7 +5,7 @@ import { createLog } from '../../src/process/log.ts';
 import { type ServeOptions, serve } from '../../src/process/serve.ts';
 import { PLANTED } from './faulty-store.ts';
 
-/** `disk-full` ends when `<file>.room` exists; `slow-reads` and `lease-lapses` are no faults, and do no harm. */
+/** `disk-full` ends when `<file>.room` exists; `slow-reads`, `two-servers` and `lease-lapses` are no faults, and do no harm. */
 export type PlantedFault =
   | 'acknowledged-before-commit'
   | 'key-after-commit'
@@ -19,22 +19,22 @@ export type PlantedFault =
   | 'commit-fails'
   | 'disk-full'
   | 'cursor-before-attempt'
+  | 'two-servers'
   | 'lease-lapses'
+  | 'lease-shared'
   | 'lease-not-fenced';
 
 const fault = process.env['PLANTED_FAULT'] as PlantedFault;
 const THREAD = new URL('./faulty-thread.ts', import.meta.url);
 
 /** Served by two at once, over one store. */
-const TWOFOLD: ReadonlySet<PlantedFault> = new Set(['lease-lapses', 'lease-not-fenced']);
+const TWOFOLD: ReadonlySet<PlantedFault> = new Set(['two-servers', 'lease-lapses', 'lease-shared', 'lease-not-fenced']);
 
 let opened: SqliteStore | null = null;
 
 function openFaulty(options: StoreOptions): SqliteStore {
-  if (opened !== null) return opened;
-  const store = openStore({ ...options, thread: { entry: THREAD, data: { fault } } });
-  opened = PLANTED[fault]?.(store) ?? store;
-  return opened;
+  opened ??= openStore({ ...options, thread: { entry: THREAD, data: { fault } } });
+  return PLANTED[fault]?.({ ...opened }) ?? opened;
 }
 
 const config = readConfig(process.env, process.cwd());

@@ -19,6 +19,7 @@ export const PLANTED: Readonly<Partial<Record<PlantedFault, (store: SqliteStore)
   'cursor-before-attempt': moveCursorsTooEarly,
   'lease-lapses': lapse,
   'lease-not-fenced': letLapsedOwnersWrite,
+  'lease-shared': claimAsOne,
 };
 
 const SLOWEST_READ_MS = 40;
@@ -26,8 +27,8 @@ const SLOWEST_READ_MS = 40;
 const COMMITTED_BY_MS = 60;
 /** One in so many wake-ups is lost. */
 const DROPPED_ONE_IN = 3;
-/** Lanes change hands on one in so many records. */
-const HANDED_OVER_ONE_IN = 10;
+/** Lanes change hands on one in so many records of either kind. */
+const HANDED_OVER_ONE_IN = { webhooks: 150, replays: 3 };
 
 function skipAfterCursor(store: SqliteStore): SqliteStore {
   const { listEvents } = store;
@@ -192,39 +193,58 @@ function moveCursorsTooEarly(store: SqliteStore): SqliteStore {
   });
 }
 
-/** No fault: leases lapse as soon as they are given, and all who deliver take the lanes from one another again and again. */
+/** Who delivers over one store, and the last fence of each lane. */
+interface Party {
+  owner: string | null;
+  listener: WakeupListener | null;
+}
+const parties: Party[] = [];
+const fences = new Map<LaneId, number>();
+const records = { webhooks: 0, replays: 0 };
+
+/** No fault: now and then the lease of whoever records is over early, and another takes the lanes while it goes on. */
 function lapse(store: SqliteStore): SqliteStore {
   const { claimLanes, recordDeliveries, listen } = store;
-  const listeners = new Set<WakeupListener>();
-  let records = 0;
+  const party: Party = { owner: null, listener: null };
+  parties.push(party);
   return Object.assign(store, {
-    claimLanes: ((org, { owner }) => claimLanes(org, { owner, untilUs: 0 })) satisfies SqliteStore['claimLanes'],
-    recordDeliveries: ((org, ...command) => {
-      if (++records % HANDED_OVER_ONE_IN === 0) for (const listener of listeners) listener.lanesChanged?.(org);
+    claimLanes: (async (org, claim) => {
+      party.owner = claim.owner;
+      const lanes = await claimLanes(org, claim);
+      for (const { id, fence } of lanes) fences.set(id, fence);
+      return lanes;
+    }) satisfies SqliteStore['claimLanes'],
+    recordDeliveries: (async (org, ...command) => {
+      const kind = command[0].lane.startsWith('rpl_') ? 'replays' : 'webhooks';
+      if (++records[kind] % HANDED_OVER_ONE_IN[kind] === 0 && party.owner !== null) {
+        await claimLanes(org, { owner: party.owner, untilUs: 0 });
+        for (const other of parties) if (other !== party) other.listener?.lanesChanged?.(org);
+      }
       return recordDeliveries(org, ...command);
     }) satisfies SqliteStore['recordDeliveries'],
     listen: ((listener) => {
-      listeners.add(listener);
+      // Of those who listen, the dispatcher alone wants to hear of lanes.
+      if (listener.lanesChanged) party.listener = listener;
       return listen(listener);
     }) satisfies SqliteStore['listen'],
   });
 }
 
+/** All who deliver own every lane, since they claim them under one name. */
+function claimAsOne(store: SqliteStore): SqliteStore {
+  const { claimLanes } = store;
+  return Object.assign(store, {
+    claimLanes: ((org, { untilUs }) => claimLanes(org, { owner: 'all', untilUs })) satisfies SqliteStore['claimLanes'],
+  });
+}
+
 /** Whoever has owned a lane may go on writing what it believes of it. */
 function letLapsedOwnersWrite(store: SqliteStore): SqliteStore {
-  const { claimLanes, recordDeliveries } = lapse(store);
-  const fences = new Map<LaneId, number>();
-  return Object.assign(store, {
-    claimLanes: (async (...claim) => {
-      const lanes = await claimLanes(...claim);
-      for (const { id, fence } of lanes) fences.set(id, fence);
-      return lanes;
-    }) satisfies SqliteStore['claimLanes'],
-    recordDeliveries: ((org, command, context) => {
-      const fence = fences.get(command.lane) ?? command.fence;
-      return recordDeliveries(org, { ...command, fence }, context);
-    }) satisfies SqliteStore['recordDeliveries'],
-  });
+  const { recordDeliveries } = store;
+  const unfenced: SqliteStore['recordDeliveries'] = (org, command, context) => {
+    return recordDeliveries(org, { ...command, fence: fences.get(command.lane) ?? command.fence }, context);
+  };
+  return lapse(Object.assign(store, { recordDeliveries: unfenced }));
 }
 
 async function committed<Value>(outcome: Value | Promise<Value>): Promise<Value> {

@@ -46,8 +46,10 @@ export const CASTS = { all: [...RECOVERING, ...DEAD], recovering: RECOVERING } a
 /** Answers are mostly at once, so that they come in any order. */
 const WITHIN_MS = 2;
 
+type Played = Pick<Part, 'name' | 'dialect' | 'failsOnceIn' | 'failures'> & { readonly withinMs?: number };
+
 export function startEndpoint(
-  { name, dialect, failsOnceIn, failures }: Pick<Part, 'name' | 'dialect' | 'failsOnceIn' | 'failures'>,
+  { name, dialect, failsOnceIn, failures, withinMs = WITHIN_MS }: Played,
   random: Random,
   bell: Bell,
 ): Promise<Endpoint> {
@@ -55,7 +57,7 @@ export function startEndpoint(
     if (!random.chance(1 / failsOnceIn)) return 'ok';
     return failures[random.whole(0, failures.length - 1)] ?? 'error';
   };
-  return Endpoint.start({ name, dialect, answers, withinMs: WITHIN_MS, random, bell });
+  return Endpoint.start({ name, dialect, answers, withinMs, random, bell });
 }
 
 function part(own: Pick<Part, 'name'> & Partial<Part>): Part {

@@ -61,6 +61,8 @@ const MOST_BATCHES = 60;
 /** Between the acknowledgement that makes a crash due and the crash, so that it meets any moment of a delivery. */
 const LONGEST_DELAY_MS = 600;
 const REPLAYS = 4;
+/** Slow enough for a replay to be met by a crash. */
+const REPLAYED_WITHIN_MS = 12;
 const SETTLE_MS = 120_000;
 const LOOK_EVERY_MS = 100;
 
@@ -211,7 +213,8 @@ class Run {
       const { id } = await this.#post('/v1/replays', { ...range, types, webhook_id: good.webhook }, name);
       this.#replays.push({ id, endpoint: good.endpoint, types, until });
     } else {
-      const steady = { name, dialect: 'cloud', failsOnceIn: Number.POSITIVE_INFINITY, failures: [] } as const;
+      const taking = { dialect: 'cloud', failsOnceIn: Number.POSITIVE_INFINITY, failures: [] } as const;
+      const steady = { ...taking, name, withinMs: REPLAYED_WITHIN_MS };
       const endpoint = await startEndpoint(steady, this.#fork(), this.#bell);
       this.#bareEndpoints.push(endpoint);
       const { url: webhook_url, secret } = endpoint;
