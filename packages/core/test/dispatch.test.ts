@@ -217,15 +217,21 @@ describe('a failed delivery', () => {
 
   it('is signed with the secrets that have not expired when it goes out', async () => {
     const signing: number[] = [];
-    const { stage } = await serving({
+    const stage = new DispatchStage({
       writeLetter: (request) => {
         signing.push(request.secrets.length);
         return letterOf(request);
       },
     });
+    const expiresUs = stage.nowUs + 10 * SECOND_MS * 1_000;
+    stage.log.secrets = [...stage.log.secrets, { sealed: Uint8Array.of(2), expiresUs }];
+    stage.log.createWebhook();
+    stage.begin();
+    stage.log.append(null);
+    await stage.elapse(10 * SECOND_MS);
     stage.log.append(null);
     await stage.settle();
-    expect(signing).toEqual([1]);
+    expect(signing).toEqual([2, 1]);
   });
 });
 

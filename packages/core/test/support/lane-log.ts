@@ -17,7 +17,7 @@ import {
 import { type CreateReplay, isUnderWay, type Replay, type ReplayMove, replayFilter } from '../../src/replays.ts';
 import type { LogEvent, LogSlice } from '../../src/store.ts';
 import type { Block, Lane, LaneId, RecordDeliveries, Recorded } from '../../src/webhook-store.ts';
-import type { CreateWebhook, EnableFrom, UpdateWebhook, Webhook } from '../../src/webhooks.ts';
+import type { CreateWebhook, EnableFrom, SealedSecret, UpdateWebhook, Webhook } from '../../src/webhooks.ts';
 import { NOW_US, REQUEST } from './plans.ts';
 import { seededBytes } from './random.ts';
 import { CREATE_WEBHOOK } from './webhooks.ts';
@@ -57,6 +57,8 @@ export class LaneLog {
   readonly blocks = new Map<WebhookId, Map<SessionId, Block>>();
   /** Everything that was recorded, in the order of its commits. */
   readonly records: RecordDeliveries[] = [];
+  /** Those that sign, of every lane. */
+  secrets: readonly SealedSecret[] = [{ sealed: Uint8Array.of(1), expiresUs: null }];
   /** Faults that tests plant. */
   ignoresFences = false;
   readonly #lanes = new Map<LaneId, LaneState>();
@@ -283,7 +285,7 @@ export class LaneLog {
   }
 
   #laneOf(id: LaneId, fence: number): Lane {
-    const secrets = [{ sealed: Uint8Array.of(1), expiresUs: null }];
+    const { secrets } = this;
     const replay = this.replays.get(id);
     if (replay === undefined) {
       const webhook = this.webhook(id as WebhookId);
