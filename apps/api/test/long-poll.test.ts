@@ -211,7 +211,7 @@ describe('a poll', () => {
 
 it('a poll that is refused its slot leaves no timer behind', async () => {
   vi.useFakeTimers();
-  const tail = { position: null, live: false, start: () => {}, resume: () => {}, close: () => {} };
+  const tail = { position: null, live: false, seen: 0, start: () => {}, resume: () => {}, close: () => {} };
   const poll = new HeldPoll(tail, 55_000, undefined);
   expect(vi.getTimerCount()).toBe(0);
   const end = poll.next();
