@@ -100,8 +100,12 @@ async function enableAll(ids: readonly string[]): Promise<void> {
   await Promise.all(ids.map((id) => turnlog.post(`/webhooks/${id}/enable`, '{"from":"stopped"}')));
 }
 
+/** Throws when a delivery failed: it may have been counted twice. */
 async function disableAll(ids: readonly string[]): Promise<void> {
-  await Promise.all(ids.map((id) => turnlog.post(`/webhooks/${id}/disable`, '')));
+  const answers = await Promise.all(ids.map((id) => turnlog.post(`/webhooks/${id}/disable`, '')));
+  for (const answer of answers) {
+    if ((JSON.parse(answer) as { last_failure_at: string | null }).last_failure_at !== null) throw new Error(answer);
+  }
 }
 
 async function bareLoop(concurrency: number): Promise<void> {

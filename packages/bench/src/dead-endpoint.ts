@@ -1,0 +1,201 @@
+/**
+ * What dead endpoints cost the others: the same events are delivered to good endpoints alone, and with dead ones beside
+ * them, in alternating rounds of one run; as a backlog that is worked off, and live at an even pace.
+ * `pnpm -C packages/bench dead-endpoint [EVENTS] [ROUNDS]`.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MESSAGE, median, quantile, Turnlog } from './turnlog.ts';
+
+const [events = 2_000, rounds = 7] = process.argv.slice(2).map(Number);
+const GOOD = 4;
+const DEAD = 2;
+const BATCH = 100;
+const LIVE_EVENTS = 400;
+const LIVE_PER_SECOND = 100;
+/** A webhook with so many deliveries that wait takes no new events. */
+const WAITING_MAX = 1_000;
+const LOOK_EVERY_MS = 250;
+
+/** How endpoints are dead; `newly`: in every round, other ones. */
+const KINDS = [
+  { name: 'hanging', kind: 'hanging', newly: false },
+  { name: 'refusing', kind: 'refusing', newly: false },
+  { name: 'answering 500', kind: 'failing', newly: false },
+  { name: 'refusing, newly', kind: 'refusing', newly: true },
+  { name: 'answering 500, newly', kind: 'failing', newly: true },
+] as const;
+
+interface Round {
+  readonly seconds: number;
+  readonly cpuMicros: number;
+  readonly latencies: readonly number[];
+}
+
+/** When each event came to each endpoint, by its id. */
+const arrivals = new Map<string, number[]>();
+let arrived = 0;
+let reached: { readonly count: number; readonly resolve: () => void } | null = null;
+
+const servers: Server[] = [];
+const goodUrls = await Promise.all(Array.from({ length: GOOD }, () => listen(take)));
+const deadUrls = {
+  hanging: await listen(() => {}),
+  failing: await listen((request, response) => {
+    request.resume().on('end', () => response.writeHead(500).end());
+  }),
+  refusing: await refusingUrl(),
+};
+const turnlog = await Turnlog.start({ WEBHOOK_ALLOW: '127.0.0.0/8' });
+const session = await turnlog.newSession();
+const good = await Promise.all(goodUrls.map(newWebhook));
+
+console.log(`${GOOD} good endpoints, and ${DEAD} dead ones beside them or not; ${rounds} rounds each way, medians`);
+await measure([]); // warms up
+for (const kind of KINDS) await compare(kind);
+await turnlog.stop();
+for (const server of servers) {
+  server.close();
+  server.closeAllConnections();
+}
+
+async function compare({ name, kind, newly }: (typeof KINDS)[number]): Promise<void> {
+  const lasting = newly ? null : await deadWebhooks(kind);
+  if (lasting !== null && kind !== 'hanging') await wearOut(lasting);
+  const alone: Round[] = [];
+  const beside: Round[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const withDead = async () => beside.push(await measure(lasting ?? (await deadWebhooks(kind))));
+    const without = async () => alone.push(await measure([]));
+    for (const half of round % 2 === 0 ? [without, withDead] : [withDead, without]) await half();
+  }
+  console.log(`  ${name}`);
+  console.log(`    alone     ${told(alone)}`);
+  console.log(`    beside    ${told(beside)}`);
+  const more = (of: (round: Round) => number) => {
+    const ratio = median(beside.map(of)) / median(alone.map(of));
+    return `${((ratio - 1) * 100).toFixed(1)} %`;
+  };
+  const backlog = more(({ seconds }) => seconds);
+  const live = more(({ latencies }) => median(latencies));
+  console.log(`    more      backlog ${backlog}, live ${live}, CPU ${more(({ cpuMicros }) => cpuMicros)}`);
+}
+
+function told(halves: readonly Round[]): string {
+  const perSecond = median(halves.map(({ seconds }) => (events * GOOD) / seconds)).toFixed(0);
+  const cpu = median(halves.map(({ cpuMicros }) => cpuMicros / (events * GOOD))).toFixed(0);
+  const live = (share: number) => median(halves.map(({ latencies }) => quantile(latencies, share))).toFixed(2);
+  return `${perSecond} deliveries/s, ${cpu} µs of CPU each; live p50 ${live(0.5)} ms, p99 ${live(0.99)} ms`;
+}
+
+/** A backlog, then live events, with these dead webhooks beside the good ones. */
+async function measure(dead: readonly string[]): Promise<Round> {
+  await move(good, 'disable');
+  await append(events);
+  await move(dead, 'enable');
+  const cpuBefore = await turnlog.server.cpuMicros();
+  const startMs = performance.now();
+  const all = untilArrived(events * GOOD);
+  await move(good, 'enable');
+  await all;
+  const seconds = (performance.now() - startMs) / 1000;
+  const cpuMicros = (await turnlog.server.cpuMicros()) - cpuBefore;
+  const latencies = await live();
+  await move(dead, 'disable');
+  return { seconds, cpuMicros, latencies };
+}
+
+/** From the request that appends an event to its arrival at the last of the good endpoints, in milliseconds. */
+async function live(): Promise<number[]> {
+  arrivals.clear();
+  const sent = new Map<string, number>();
+  const all = untilArrived(LIVE_EVENTS * GOOD);
+  const asked: Promise<void>[] = [];
+  const startMs = performance.now();
+  for (let event = 0; event < LIVE_EVENTS; event++) {
+    const atMs = performance.now();
+    const note = async () => {
+      const { id } = JSON.parse(await turnlog.append(session, MESSAGE)) as { id: string };
+      sent.set(id, atMs);
+    };
+    asked.push(note());
+    await delay(Math.max(0, startMs + ((event + 1) * 1000) / LIVE_PER_SECOND - performance.now()));
+  }
+  await Promise.all([...asked, all]);
+  return [...sent].map(([id, atMs]) => Math.max(...(arrivals.get(id) ?? [])) - atMs);
+}
+
+async function append(count: number): Promise<void> {
+  const body = (size: number) => JSON.stringify({ events: Array.from({ length: size }, () => MESSAGE) });
+  for (let at = 0; at < count; at += BATCH) {
+    await turnlog.post(`/sessions/${session}/events`, body(Math.min(BATCH, count - at)));
+  }
+}
+
+/** Lets webhooks fail until they take no new events. */
+async function wearOut(webhooks: readonly string[]): Promise<void> {
+  await move(webhooks, 'enable');
+  await append(2 * WAITING_MAX);
+  for (const webhook of webhooks) {
+    for (let failures = 0; failures < WAITING_MAX; await delay(LOOK_EVERY_MS)) {
+      const shown = JSON.parse(await turnlog.get(`/webhooks/${webhook}`)) as { consecutive_failures: number };
+      failures = shown.consecutive_failures;
+    }
+  }
+  await move(webhooks, 'disable');
+}
+
+function deadWebhooks(kind: keyof typeof deadUrls): Promise<string[]> {
+  return Promise.all(Array.from({ length: DEAD }, () => newWebhook(deadUrls[kind])));
+}
+
+/** Disabled. */
+async function newWebhook(url: string): Promise<string> {
+  const asked = JSON.stringify({ url, events: ['agent.*'], announce: 'none' });
+  const { id } = JSON.parse(await turnlog.post('/webhooks', asked)) as { id: string };
+  await turnlog.post(`/webhooks/${id}/disable`, '');
+  return id;
+}
+
+async function move(webhooks: readonly string[], to: 'enable' | 'disable'): Promise<void> {
+  const body = to === 'enable' ? '{"from":"stopped"}' : '';
+  await Promise.all(webhooks.map((id) => turnlog.post(`/webhooks/${id}/${to}`, body)));
+}
+
+function take(request: IncomingMessage, response: ServerResponse): void {
+  const id = String(request.headers['webhook-id']);
+  request.resume().on('end', () => {
+    const times = arrivals.get(id);
+    if (times === undefined) arrivals.set(id, [performance.now()]);
+    else times.push(performance.now());
+    arrived++;
+    response.writeHead(204).end();
+    if (reached !== null && arrived >= reached.count) reached.resolve();
+  });
+}
+
+/** Resolves once so many more have come. */
+function untilArrived(more: number): Promise<void> {
+  return new Promise((resolve) => {
+    reached = { count: arrived + more, resolve };
+  });
+}
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  servers.push(server);
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+/** Of a port on which nobody listens. */
+async function refusingUrl(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}/`;
+}
