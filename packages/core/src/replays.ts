@@ -72,7 +72,7 @@ export function isOver({ status }: Pick<Replay, 'status'>): boolean {
 /** Throws `invalid_request` unless the range can hold an event. */
 export function checkReplayRange({ sinceUs, untilUs }: Pick<ReplayRange, 'sinceUs' | 'untilUs'>): void {
   if (sinceUs < untilUs) return;
-  throw invalid('until', "'until' must lie after 'since': the range is from 'since' (included) to 'until' (excluded).");
+  throw invalid('until', "'until' must lie after 'since': the range includes 'since' and ends before 'until'.");
 }
 
 /** What a replay reads of its range: the server's own events about deliveries only when they are asked for. */

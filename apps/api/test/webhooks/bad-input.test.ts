@@ -143,11 +143,8 @@ const REPLAY_MEMBERS: Readonly<Record<string, readonly Case[]>> = {
   since: instants('since'),
   until: [
     ...instants('until'),
-    [
-      '2019-01-01T00:00:00Z',
-      "'until' must lie after 'since': the range is from 'since' (included) to 'until' (excluded).",
-    ],
-    [REPLAY.since, "'until' must lie after 'since': the range is from 'since' (included) to 'until' (excluded)."],
+    ['2019-01-01T00:00:00Z', "'until' must lie after 'since': the range includes 'since' and ends before 'until'."],
+    [REPLAY.since, "'until' must lie after 'since': the range includes 'since' and ends before 'until'."],
   ],
   types: [
     ['session.*', `'types' must be ${TYPES}.`],
