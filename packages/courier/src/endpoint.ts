@@ -28,11 +28,22 @@ export function problemOf(text: string, egress: Egress): string | null {
 function hostProblem(url: URL, egress: Egress): string | null {
   const { secure, port, literal, local } = targetOf(url);
   if (literal !== null && egress.isAllowed(literal)) return null;
-  if (literal !== null && !isPublic(literal)) return 'must lead to a public address: this one is not.';
-  if (local && !egress.anyLoopback) return 'must lead to a public address: this name stands for the server itself.';
+  if (literal !== null && !isPublic(literal)) {
+    return `must lead to a public address: this one is not. ${operatorMayAllow('its network')}`;
+  }
+  if (local && !egress.anyLoopback) {
+    return `must lead to a public address: this name stands for the server itself. ${operatorMayAllow('127.0.0.0/8')}`;
+  }
   if (literal === null && egress.anyInside) return null;
-  if (!secure) return "must begin with 'https://': events are not sent in the clear.";
+  if (!secure) {
+    return "must begin with 'https://': events are not sent in the clear, except into what WEBHOOK_ALLOW lists.";
+  }
   return isUsualPort(port) ? null : `must use port 443 or 8443: ${port} is another one.`;
+}
+
+/** The way out for whoever runs the server on a network of their own. */
+function operatorMayAllow(network: string): string {
+  return `Whoever runs the server can allow ${network} with WEBHOOK_ALLOW.`;
 }
 
 function targetOf(url: URL) {

@@ -14,9 +14,13 @@ afterAll(() => h.close());
 
 type Case = readonly [sent: unknown, sentence: string, param?: string];
 
-const PUBLIC = "'url' must lead to a public address: this one is not.";
-const ITSELF = "'url' must lead to a public address: this name stands for the server itself.";
-const CLEAR = "'url' must begin with 'https://': events are not sent in the clear.";
+const NOT_PUBLIC = 'this one is not. Whoever runs the server can allow its network with WEBHOOK_ALLOW.';
+const PUBLIC = `'url' must lead to a public address: ${NOT_PUBLIC}`;
+const ITSELF =
+  "'url' must lead to a public address: this name stands for the server itself. Whoever runs the server can allow 127.0.0.0/8 with WEBHOOK_ALLOW.";
+const IN_THE_CLEAR =
+  "must begin with 'https://': events are not sent in the clear, except into what WEBHOOK_ALLOW lists.";
+const CLEAR = `'url' ${IN_THE_CLEAR}`;
 const HOST = "'url' must begin with 'https://' and name a host, such as https://example.com/hooks.";
 const COMPLETE = "'url' must be a complete URL, such as https://example.com/hooks: its host or port is none.";
 const USER = "'url' must have no user name or password before its host: the signatures say who sends.";
@@ -163,8 +167,8 @@ const REPLAY_MEMBERS: Readonly<Record<string, readonly Case[]>> = {
   webhook_url: [
     [undefined, "Send 'webhook_id' or 'webhook_url': where the events go.", 'webhook_id'],
     [7, "'webhook_url' must be a string."],
-    ['https://10.0.0.1/', "'webhook_url' must lead to a public address: this one is not."],
-    ['http://example.com/', "'webhook_url' must begin with 'https://': events are not sent in the clear."],
+    ['https://10.0.0.1/', `'webhook_url' must lead to a public address: ${NOT_PUBLIC}`],
+    ['http://example.com/', `'webhook_url' ${IN_THE_CLEAR}`],
     ['', "'webhook_url' must begin with 'https://' and name a host, such as https://example.com/hooks."],
   ],
   secret: SECRETS,
