@@ -290,7 +290,9 @@ describe('deliveries', () => {
     const server = run([], { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN: token });
     const url = await server.listening();
     const refused = await post(`${url}/v1/webhooks`, { url: 'https://127.0.0.1/', events: ['*'] });
-    const message = expect.stringMatching(/^'url' must lead to a public address: this one is not\. .* WEBHOOK_ALLOW\.$/);
+    const message = expect.stringMatching(
+      /^'url' must lead to a public address: this one is not\. .* WEBHOOK_ALLOW\.$/,
+    );
     expect(refused).toMatchObject({ error: { message } });
     expect(await server.stop()).toBe(0);
   });
