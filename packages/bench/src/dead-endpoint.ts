@@ -18,6 +18,7 @@ const LIVE_PER_SECOND = 100;
 /** A webhook with so many deliveries that wait takes no new events. */
 const WAITING_MAX = 1_000;
 const LOOK_EVERY_MS = 250;
+const PATIENCE_MS = 120_000;
 
 /** How endpoints are dead; `newly`: in every round, other ones. */
 const KINDS = [
@@ -176,10 +177,18 @@ function take(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-/** Resolves once so many more have come. */
+/** Resolves once so many more have come; rejects when that takes too long. */
 function untilArrived(more: number): Promise<void> {
-  return new Promise((resolve) => {
-    reached = { count: arrived + more, resolve };
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`${more} events have not all come within ${PATIENCE_MS / 1000} s.`));
+    const timer = setTimeout(late, PATIENCE_MS);
+    reached = {
+      count: arrived + more,
+      resolve: () => {
+        clearTimeout(timer);
+        resolve();
+      },
+    };
   });
 }
 
