@@ -50,7 +50,7 @@ describe('memory', () => {
       },
       findCapability: async () => null,
       firstOrg: async () => null,
-    orgsWithLanes: async () => [],
+      orgsWithLanes: async () => [],
       touchTokens: (uses) => void touched.push(...uses.keys()),
     };
     counted = await openHarness({ directory });
