@@ -91,6 +91,70 @@ describe('a replay', () => {
     expect(standOf(stage, id)).toEqual({ status: 'completed', reason: null, delivered: 2, failed: 1, total: 3 });
   });
 
+  it('to a webhook with ordering by session delivers the events of a session one by one, and sessions beside each other', async () => {
+    const { stage, session, events } = await written(20, { latencyMs: 100 });
+    const other = stage.log.newSession();
+    const about = stage.log.append(null, 'note.added', session);
+    const ofOther = Array.from({ length: 20 }, () => stage.log.append(other));
+    const webhook = stage.log.createWebhook({ url: URL, ordering: 'session' });
+    const id = stage.log.createReplay({ webhook });
+    await stage.elapse(2_150);
+    expect(standOf(stage, id)).toMatchObject({ status: 'completed', delivered: 41 });
+    expect(stage.arrived().filter((event) => !ofOther.includes(event))).toEqual([...events, about]);
+    expect(stage.arrived().filter((event) => ofOther.includes(event))).toEqual(ofOther);
+    expect(stage.most.get(URL)).toBe(2);
+  });
+
+  it('holds up a session whose event is to be tried again, and no other, until it is delivered or counts as failed', async () => {
+    const { stage, session, events } = await written(3);
+    const ofOther = [stage.log.append(null), stage.log.append(stage.log.newSession())];
+    const webhook = stage.log.createWebhook({ url: URL, ordering: 'session' });
+    stage.answer = (event, n) => (event === events[0] || (event === events[1] && n === 1) ? 500 : 200);
+    const id = stage.log.createReplay({ webhook });
+    await stage.elapse(34 * SECOND_MS);
+    expect(stage.arrived()).toEqual([events[0], ...ofOther, events[0]]);
+    await stage.elapse(2 * SECOND_MS);
+    expect(stage.arrived().slice(4)).toEqual([events[0], events[1]]);
+    await stage.elapse(MINUTE_MS);
+    expect(stage.arrived().slice(6)).toEqual([events[1], events[2]]);
+    expect(standOf(stage, id)).toMatchObject({ status: 'completed', delivered: 4, failed: 1 });
+    expect(stage.log.blocksOf(webhook)).toEqual([]);
+    expect(session).toBeDefined();
+  });
+
+  it('in order goes on with what is left of a session that is deleted', async () => {
+    const { stage, session } = await written(10, { latencyMs: 100 });
+    const about = stage.log.append(null, 'note.added', session);
+    const webhook = stage.log.createWebhook({ url: URL, ordering: 'session', events: ['nothing'] });
+    const id = stage.log.createReplay({ webhook });
+    await stage.elapse(250);
+    const before = stage.arrivals.length;
+    stage.log.deleteSession(session);
+    await stage.elapse(MINUTE_MS);
+    expect(stage.arrived().slice(before)).toEqual([about]);
+    expect(standOf(stage, id)).toMatchObject({ status: 'completed', delivered: before + 1, failed: 10 - before });
+  });
+
+  it('in order goes on with a session whose first event is deleted while it waits to be tried again', async () => {
+    const { stage, session } = await written(5);
+    const about = stage.log.append(null, 'note.added', session);
+    const webhook = stage.log.createWebhook({ url: URL, ordering: 'session', events: ['nothing'] });
+    stage.answer = (event) => (event === about ? 200 : 500);
+    const id = stage.log.createReplay({ webhook });
+    await stage.settle();
+    stage.log.deleteSession(session);
+    await stage.settle();
+    expect(stage.arrived().at(-1)).toBe(about);
+    expect(standOf(stage, id)).toMatchObject({ status: 'completed', delivered: 1, failed: 5 });
+  });
+
+  it('to a URL of its own, or to a webhook without order, delivers in any', async () => {
+    const { stage } = await written(20, { latencyMs: 100 });
+    stage.log.createReplay(TARGET);
+    await stage.elapse(650);
+    expect(stage.arrivals).toHaveLength(20);
+  });
+
   it('keeps to its rate', async () => {
     const { stage } = await written(30);
     stage.log.createReplay(TARGET, { rate: 10 });

@@ -6,6 +6,7 @@ import { type EventId, highestIdBytes, idFromBytes, microsOfId, type SessionId }
 import { limits } from '../limits.ts';
 import { type Replay, replayFilter } from '../replays.ts';
 import type { Lane, RecordDeliveries } from '../webhook-store.ts';
+import { orderingKey } from '../webhooks.ts';
 import type { LaneContext, LaneEnd, RunningLane } from './context.ts';
 import { type Ledger, Recorder } from './recorder.ts';
 import { type ReplayEntry, ReplayWindow } from './replay-window.ts';
@@ -66,7 +67,7 @@ export class ReplayLane implements RunningLane, Work, Ledger {
 
   sessionsDeleted(sessions: ReadonlySet<SessionId>): void {
     this.#window.lose(sessions);
-    this.#recorder.kick();
+    this.#goOn();
   }
 
   next(nowUs: number, held: boolean): Job | null {
@@ -77,7 +78,7 @@ export class ReplayLane implements RunningLane, Work, Ledger {
       event: entry.event,
       over: (outcome) => this.#over(entry, outcome),
       lost: () => {
-        entry.state = 'lost';
+        this.#window.lost(entry);
         this.#recorder.kick();
       },
       abandoned: () => {
@@ -132,14 +133,17 @@ export class ReplayLane implements RunningLane, Work, Ledger {
 
   async #read(): Promise<void> {
     const { org, options, history } = this.#context;
-    const { replay } = this.#lane;
+    const { replay, webhook } = this.#lane;
+    const isOrdered = webhook?.ordering === 'session';
     this.#reading = true;
     try {
       while (!this.#isRead && !this.#ending && this.#window.hasRoom) {
         await history.pass();
         const slice = await options.store.readOn(org, 'feed', this.#position, replayFilter(replay));
         if (slice === null) throw new Error(`The position ${this.#position} has left the log.`);
-        for (const event of slice.events) if (isWithin(replay, event.id)) this.#window.add(event);
+        for (const event of slice.events) {
+          if (isWithin(replay, event.id)) this.#window.add(event, isOrdered ? orderingKey(event) : null);
+        }
         this.#position = slice.position;
         const { position } = slice;
         this.#isRead = slice.atHead || position === replay.through || position === null || !isWithin(replay, position);

@@ -1,6 +1,6 @@
 /**
  * What a replay has read ahead of its cursor, oldest first, and how each event has come out. The cursor moves over events
- * that are over, and counts them as it does.
+ * that are over, and counts them as it does. Of a session in whose order events go, one is on its way at a time.
  */
 
 import type { Attempt } from '../deliveries.ts';
@@ -12,8 +12,11 @@ import type { Outcome } from './sender.ts';
 
 export interface ReplayEntry {
   readonly event: LogEvent;
+  /** Null: its order does not matter. */
+  readonly session: SessionId | null;
   readonly attempts: Attempt[];
-  state: 'waiting' | 'out' | 'delivered' | 'failed' | 'lost';
+  /** `behind`: an earlier event of its session, which is not over. */
+  state: 'behind' | 'waiting' | 'out' | 'delivered' | 'failed' | 'lost';
   /** Not before. */
   dueUs: number;
 }
@@ -34,8 +37,10 @@ const ASKED_US_MAX = 60 * 60 * MICROS_PER_SECOND;
 export class ReplayWindow {
   /** Events that failed, one after the other, since the last one that was delivered. */
   failuresInRow = 0;
-  readonly #entries: ReplayEntry[] = [];
+  #entries: ReplayEntry[] = [];
   #bytes = 0;
+  /** What waits behind an event of the same session. */
+  readonly #behind = new Map<SessionId, ReplayEntry[]>();
 
   get isEmpty(): boolean {
     return this.#entries.length === 0;
@@ -47,9 +52,18 @@ export class ReplayWindow {
     return this.#entries.length + limits.sliceEvents <= limits.laneEvents && bytes <= limits.laneBytes;
   }
 
-  add(event: LogEvent): void {
-    this.#entries.push({ event, attempts: [], state: 'waiting', dueUs: 0 });
+  add(event: LogEvent, session: SessionId | null): void {
+    const entry: ReplayEntry = { event, session, attempts: [], state: 'waiting', dueUs: 0 };
+    this.#entries.push(entry);
     this.#bytes += event.text.length;
+    if (session === null) return;
+    const behind = this.#behind.get(session);
+    if (behind === undefined) {
+      this.#behind.set(session, []);
+      return;
+    }
+    entry.state = 'behind';
+    behind.push(entry);
   }
 
   /** Hands out the first event that is due; null: none is. */
@@ -75,36 +89,45 @@ export class ReplayWindow {
     if (attempt.error === null) {
       entry.state = 'delivered';
       this.failuresInRow = 0;
+      this.#release(entry);
       return;
     }
     const seconds = limits.replayRetrySeconds[entry.attempts.length];
     if (seconds === undefined || gone) {
       entry.state = 'failed';
       this.failuresInRow++;
+      this.#release(entry);
       return;
     }
     entry.state = 'waiting';
     entry.dueUs = Math.max(nowUs + seconds * MICROS_PER_SECOND, Math.min(retryAfterUs ?? 0, nowUs + ASKED_US_MAX));
   }
 
+  /** The event that was handed out is gone. */
+  lost(entry: ReplayEntry): void {
+    entry.state = 'lost';
+    this.#release(entry);
+  }
+
   /** Waiting events of these sessions are lost. */
   lose(sessions: ReadonlySet<SessionId>): void {
     for (const entry of this.#entries) {
       const { sessionId } = entry.event;
-      if (entry.state === 'waiting' && sessionId !== null && sessions.has(sessionId)) entry.state = 'lost';
+      if (sessionId === null || !sessions.has(sessionId)) continue;
+      if (entry.state === 'waiting') this.lost(entry);
+      else if (entry.state === 'behind') entry.state = 'lost';
     }
   }
 
   /** Takes out what is over: the first events until one is not, or, when nothing more will be tried, all of them. */
   take(all: boolean): ReplayStep {
-    const over = this.#entries.filter(isOver);
     const prefix = this.#entries.findIndex((entry) => !isOver(entry));
-    const first = prefix === -1 ? over.length : prefix;
-    const taken = over.slice(0, Math.min(all ? over.length : first, limits.recordedDeliveries));
-    for (const entry of taken) {
-      this.#entries.splice(this.#entries.indexOf(entry), 1);
-      this.#bytes -= entry.event.text.length;
-    }
+    const first = prefix === -1 ? this.#entries.length : prefix;
+    const over = all ? this.#entries.filter(isOver) : this.#entries.slice(0, first);
+    const taken = over.slice(0, limits.recordedDeliveries);
+    const gone = new Set(taken);
+    this.#entries = this.#entries.filter((entry) => !gone.has(entry));
+    for (const { event } of taken) this.#bytes -= event.text.length;
     const delivered = taken.filter(({ state }) => state === 'delivered').length;
     return {
       position: taken.slice(0, first).at(-1)?.event.id ?? null,
@@ -119,10 +142,20 @@ export class ReplayWindow {
   has(all: boolean): boolean {
     return all ? this.#entries.some(isOver) : this.#entries[0] !== undefined && isOver(this.#entries[0]);
   }
+
+  /** An event is over: the next one of its session may go. */
+  #release({ session }: ReplayEntry): void {
+    if (session === null) return;
+    const behind = this.#behind.get(session);
+    let next = behind?.shift();
+    while (next?.state === 'lost') next = behind?.shift();
+    if (next === undefined) this.#behind.delete(session);
+    else next.state = 'waiting';
+  }
 }
 
 function isOver({ state }: ReplayEntry): boolean {
-  return state !== 'waiting' && state !== 'out';
+  return state !== 'waiting' && state !== 'out' && state !== 'behind';
 }
 
 function subjectOf({ event }: ReplayEntry): LostDelivery {
