@@ -127,6 +127,29 @@ describe('with ordering by session', () => {
     expect(stage.log.blocksOf(webhook)).toEqual([]);
   });
 
+  it('what failed before anybody asked for order holds up its session from then on', async () => {
+    const { stage, webhook, a, process } = await serving();
+    const [slow = 'evt_', first = 'evt_', second = 'evt_'] = [stage.log.append(null), ...many(stage, 2, a)];
+    stage.answer = (event) => (event === slow ? null : 500);
+    await stage.elapse(SECOND_MS);
+    stage.kill(process);
+    stage.log.endLeases();
+    stage.log.updateWebhook(webhook, { ordering: 'session' });
+    const third = stage.log.append(a);
+    const before = stage.arrivals.length;
+    let healthy = false;
+    stage.answer = (event) => (event === first && !healthy ? 500 : 200);
+    stage.begin();
+    await stage.settle();
+    expect(stage.arrived().slice(before)).toEqual([slow, first]);
+    healthy = true;
+    await stage.elapse(MINUTE_MS);
+    const ofA = stage.arrived().slice(before + 2);
+    expect(ofA.indexOf(first)).toBeLessThan(ofA.indexOf(third));
+    expect(ofA.indexOf(second)).toBeLessThan(ofA.indexOf(third));
+    expect(stage.log.waiting(webhook, 10).data).toEqual([]);
+  });
+
   it('is caught up with its own events, and not with those of other sessions about it', async () => {
     const { stage, a, b } = await ordered();
     const first = stage.log.append(a);
@@ -199,6 +222,22 @@ describe('a deleted session', () => {
   });
 });
 
+describe('deliveries that somebody asked for', () => {
+  it('and that are more than are known by heart go out beside a backlog', async () => {
+    const { stage } = await serving({ latencyMs: 100, dispatcher: { retryRows: 5, retrySeconds: [0] } });
+    stage.answer = () => 500;
+    const failed = many(stage, 12);
+    await stage.elapse(MINUTE_MS);
+    stage.answer = () => 200;
+    const before = stage.arrivals.length;
+    for (const { id } of stage.log.inState('failed')) stage.log.resend(id);
+    many(stage, 1_000);
+    await stage.elapse(5 * SECOND_MS);
+    expect(stage.arrived().slice(before)).toEqual(expect.arrayContaining(failed));
+    expect(stage.arrivals.length).toBeLessThan(before + 500);
+  });
+});
+
 describe('a dead endpoint', () => {
   const ROWS = 20;
   const dead = () =>
@@ -231,6 +270,20 @@ describe('a dead endpoint', () => {
     expect(new Set(stage.arrived())).toEqual(new Set(events));
     expect(stage.log.waiting(webhook, 10_000).retrying).toBeLessThan(ROWS);
     expect(stage.log.webhook(webhook).position).toBe(events.at(-1));
+  });
+
+  it('takes new events again though all that waited went with a deleted session', async () => {
+    const { stage, webhook, a } = await dead();
+    many(stage, ROWS, a);
+    await stage.elapse(4 * SECOND_MS);
+    expect(stage.log.waiting(webhook, 10_000).retrying).toBe(ROWS);
+    stage.answer = () => 200;
+    stage.log.deleteSession(a);
+    await stage.elapse(60 * MINUTE_MS);
+    expect(stage.log.inState('canceled')).toHaveLength(ROWS);
+    const event = stage.log.append(null);
+    await stage.settle();
+    expect(stage.arrived().at(-1)).toBe(event);
   });
 
   it('is still bounded after its process died', async () => {

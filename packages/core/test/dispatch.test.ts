@@ -336,6 +336,15 @@ describe('a lease', () => {
     expect(stage.arrivals).toHaveLength(1);
   });
 
+  it('that has ended while the machine stood still is taken again at once', async () => {
+    const { stage } = await serving();
+    stage.nowUs += 10 * LEASE_MS * 1_000;
+    const event = stage.log.append(null);
+    await stage.settle();
+    expect(stage.arrived()).toEqual([event]);
+    expect(stage.calls.claim).toBe(2);
+  });
+
   it('of a process that died is taken once it has ended', async () => {
     const { stage, process } = await serving();
     stage.kill(process);

@@ -231,6 +231,14 @@ describe('order within a session', () => {
     expect(plan.blocks).toEqual([{ session, kind: 'moves', after: EVENT_ID, waiting: false }]);
     expect(plan.events).toEqual([]);
   });
+
+  it('one that is gone after somebody asked for it moves nothing either', () => {
+    const known = knownOf({ session, manual: true });
+    const lost = { event: EVENT_ID, eventType: 'a', session, delivery: known.id, blocked: false };
+    const plan = record([], { known: [known], command: { lost: [lost] } });
+    expect(plan.deliveries).toMatchObject([{ state: 'canceled' }]);
+    expect(plan.blocks).toEqual([]);
+  });
 });
 
 describe('recording a replay', () => {

@@ -51,9 +51,8 @@ export class OrgLanes {
   #idle: (() => void) | null = null;
 
   constructor(org: OrgId, options: OrgLanesOptions) {
-    const { nowUs } = options.options;
     this.#options = options;
-    this.#context = { ...options, org, owns: () => nowUs() < this.#leaseUs };
+    this.#context = { ...options, org, owns: () => this.#owns() };
     this.#renewal = new Alarm(options.options, () => void this.look(false));
   }
 
@@ -85,6 +84,13 @@ export class OrgLanes {
     }
     const { org, options } = this.#context;
     await options.store.releaseLanes(org, this.#options.owner).catch(options.onFault);
+  }
+
+  /** A lease that ended before its timer rang, because the machine stood still, is claimed again at once. */
+  #owns(): boolean {
+    if (this.#context.options.nowUs() < this.#leaseUs) return true;
+    if (this.#failures === 0 && this.#looking === null) void this.look(false);
+    return false;
   }
 
   async #look(): Promise<void> {

@@ -92,6 +92,7 @@ export class Retries {
       this.#insert(after);
     }
     if (succeeded !== null) this.#judge(succeeded, nowUs);
+    else if (this.#retrying < this.#rows) this.#probing = false;
   }
 
   #judge(succeeded: boolean, nowUs: number): void {

@@ -40,13 +40,13 @@ export class WebhookJobs implements Work {
   next(nowUs: number, held: boolean): Job | null {
     const { recorder, retries, onShort } = this.#options;
     if (recorder.refused) return null;
+    if (retries.isShort) onShort();
     if (held) return this.#nextWaiting(nowUs, true);
     this.#turn++;
     for (let n = 0; n < this.#sources.length; n++) {
       const job = this.#sources[(this.#turn + n) % this.#sources.length]?.(nowUs);
       if (job) return job;
     }
-    if (retries.isShort) onShort();
     return null;
   }
 

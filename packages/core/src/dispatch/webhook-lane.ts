@@ -31,7 +31,7 @@ export class WebhookLane implements RunningLane {
   readonly #recorder: Recorder;
   readonly #sender: LaneSender;
   #tail: Tail | null = null;
-  /** Unordered events behind the cursor that wait for another attempt already: they were tried before the lane began. */
+  /** Events behind the cursor, tried out of order before the lane began, that wait for another attempt already. */
   #triedBefore: ReadonlySet<EventId> = new Set();
   #ending = false;
   #reloading = false;
@@ -141,11 +141,12 @@ export class WebhookLane implements RunningLane {
         this.#window.pass(event.id);
         continue;
       }
-      if (this.#triedBefore.has(event.id)) {
+      const ordered = held !== undefined || this.#lane.webhook.ordering === 'session';
+      // What goes in order now is tried again in it: the delivery that waits would hold nothing up.
+      if (this.#triedBefore.has(event.id) && !(ordered && key !== null)) {
         this.#window.pass(event.id);
         continue;
       }
-      const ordered = held !== undefined || this.#lane.webhook.ordering === 'session';
       this.#window.add(event, ordered ? key : null);
     }
     this.#sender.kick();

@@ -92,7 +92,8 @@ class Ledger {
     const known = lost.delivery === null ? undefined : this.#over.known(lost.delivery);
     if (lost.delivery !== null && known === undefined) return;
     this.#row(lost, known, [], 'canceled', null, 'session_deleted');
-    if (lost.session !== null && (lost.delivery !== null || lost.blocked)) this.#moveBlock(lost, false);
+    if (lost.session === null || known?.manual) return;
+    if (lost.delivery !== null || lost.blocked) this.#moveBlock(lost, false);
   }
 
   /** Notes an attempt that is over, and answers what becomes of its delivery. */
