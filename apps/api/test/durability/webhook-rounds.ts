@@ -59,7 +59,7 @@ const ENVIRONMENT = { WEBHOOK_ALLOW: '127.0.0.0/8', WEBHOOK_RETRY_SECONDS: '0,0,
 const SESSIONS = 8;
 const MOST_BATCHES = 60;
 /** Between the acknowledgement that makes a crash due and the crash, so that it meets any moment of a delivery. */
-const LONGEST_DELAY_MS = 600;
+const LONGEST_DELAY_MS = 300;
 const REPLAYS = 4;
 /** Slow enough for a replay to be met by a crash. */
 const REPLAYED_WITHIN_MS = 12;
@@ -142,14 +142,19 @@ class Run {
     const batches = () => this.#writers.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
     const crashAfter = batches() + this.#random.whole(1, MOST_BATCHES);
     const delayMs = this.#random.whole(0, LONGEST_DELAY_MS);
+    let phase: 'writing' | 'due' | 'crashed' = 'writing';
+    const enough = () => {
+      if (phase === 'writing' && batches() >= crashAfter) {
+        phase = 'due';
+        setTimeout(() => {
+          phase = 'crashed';
+          this.#server.crash();
+        }, delayMs);
+      }
+      return phase === 'crashed';
+    };
     const url = () => this.#server.url();
-    const enough = () => batches() >= crashAfter;
-    const writing = [...this.#writers.map((writer) => writer.write(url, enough)), this.#visitor.visit(url, enough)];
-    const crashing = Promise.race(writing).then(async () => {
-      await delay(delayMs);
-      this.#server.crash();
-    });
-    await Promise.all([...writing, crashing]);
+    await Promise.all([...this.#writers.map((writer) => writer.write(url, enough)), this.#visitor.visit(url, enough)]);
     this.report.kills++;
     this.report.violations.push(...this.#writers.flatMap(({ refusals }) => refusals.splice(0)));
   }
