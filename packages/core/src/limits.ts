@@ -114,6 +114,8 @@ export const limits = {
   recordedDeliveries: 128,
   /** Failed deliveries that one write sends again. */
   recoveredDeliveries: 1_000,
+  /** Deliveries that somebody asked for which one write cancels. */
+  canceledDeliveries: 1_000,
   /** Matches that are counted to say how far behind a webhook is. */
   lagEvents: 10_000,
   deliveryKeptDays: 30,

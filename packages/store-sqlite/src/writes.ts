@@ -5,6 +5,7 @@ import { makeId, type OrgId } from '@turnlog/core/ids';
 import type { UpdateSession } from '@turnlog/core/sessions';
 import type { Outcome, Store, WriteContext } from '@turnlog/core/store';
 import type { FinishedDelivery, Lane, Recorded } from '@turnlog/core/webhook-store';
+import type { Webhook } from '@turnlog/core/webhooks';
 import { randomBytes } from './random.ts';
 import type { Command, Operation } from './writer/protocol.ts';
 import type { WriteQueue } from './writer/queue.ts';
@@ -75,7 +76,12 @@ export function writesOf(queue: WriteQueue, nowUs: NowMicros): Writes {
     updateWebhook: (org, id, update, context) =>
       submit(org, context, { kind: 'update-webhook', id, update }, bytesOf([], update.metadata)),
     deleteWebhook: (org, id, context) => submit(org, context, { kind: 'delete-webhook', id }),
-    enableWebhook: (org, id, from, context) => submit(org, context, { kind: 'enable-webhook', id, from }),
+    async enableWebhook(org, id, from, context) {
+      for (;;) {
+        const { value, replayed } = await submit<Webhook | null>(org, context, { kind: 'enable-webhook', id, from });
+        if (value !== null) return { value, replayed };
+      }
+    },
     disableWebhook: (org, id, context) => submit(org, context, { kind: 'disable-webhook', id }),
     rotateWebhookSecret: (org, id, rotate, context) =>
       submit(org, context, { kind: 'rotate-webhook-secret', id, rotate }),

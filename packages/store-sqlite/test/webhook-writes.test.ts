@@ -208,6 +208,39 @@ describe('recording', () => {
     expect((await onlyLane(bench)).fence).toBe(lane.fence + 2);
   });
 
+  test('enabled from now on, thousands of deliveries that somebody asked for are canceled in as many writes as they need', async () => {
+    const bench = open();
+    const { store, org, clock, file } = bench;
+    const { value: webhook } = await store.createWebhook(org, webhookCommand({ announce: 'none' }), context());
+    const [one = expect.fail(), two = expect.fail()] = await eventsOf(bench, 2);
+    const lane = await onlyLane(bench);
+    const count = 2 * limits.canceledDeliveries + 10;
+    const over = Array.from({ length: count }, () => finished(one, clock.us, 'timeout'));
+    await store.recordDeliveries(org, recordOf(lane, { finished: over, retrySeconds: [0] }), context());
+    const query = { sinceUs: 0, after: null, counted: 0 };
+    for (let asked: Recovered = { ...query, count: 0, more: true }; asked.more; ) {
+      const next = { ...query, after: asked.after, counted: asked.count };
+      asked = (await store.recoverDeliveries(org, webhook.id, next, context())).value;
+    }
+    const waits = recordOf(lane, { finished: [finished(two, clock.us, 'timeout')] });
+    await store.recordDeliveries(org, waits, context());
+    await store.disableWebhook(org, webhook.id, context());
+    await store.close();
+    const watched = new Watched({ file, nowUs: () => clock.us });
+    await watched.store.settled();
+    const before = watched.batches().length;
+    const key = context({ key: 'a'.repeat(32), fingerprint: 'b'.repeat(32) });
+    const enabled = await watched.store.enableWebhook(org, webhook.id, 'now', key);
+    expect(enabled).toMatchObject({ value: { id: webhook.id, disabled: null }, replayed: false });
+    const changed = watched.batches().map(({ changes }, n, all) => changes - (all[n - 1]?.changes ?? 0));
+    expect(Math.max(...changed.slice(before))).toBeLessThan(limits.canceledDeliveries + 20);
+    expect(await watched.store.waitingDeliveries(org, webhook.id, 10)).toEqual({ data: [], retrying: 0 });
+    const skipped = 'SELECT count(*) FROM deliveries WHERE state = 4 AND cancel_reason = 1';
+    expect(numberIn(file, skipped)).toBe(count + 1);
+    const again = await watched.store.enableWebhook(org, webhook.id, 'now', key);
+    expect(again).toEqual({ ...enabled, replayed: true });
+  });
+
   test('a webhook that answers 410 is served no more, and whoever waits is told', async () => {
     const bench = open();
     const { store, org } = bench;

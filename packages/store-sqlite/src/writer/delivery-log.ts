@@ -43,6 +43,19 @@ export class DeliveryLog {
     return rows.map(toHead);
   }
 
+  /** Deliveries that wait because somebody asked for them, so many at most: beyond them there is no bound. */
+  asked(org: number, webhook: number, limit: number): ResentDelivery[] {
+    const rows = this.#statements.rows<HeadRow>(
+      `SELECT id, event, state, attempt_count, resent_after, manual, next_us
+       FROM deliveries INDEXED BY deliveries_next
+       WHERE org = ? AND webhook = ? AND next_us IS NOT NULL AND manual = 1 LIMIT ?`,
+      org,
+      webhook,
+      limit,
+    );
+    return rows.map(toHead);
+  }
+
   /** The session that holds a stored event; null: the account stream; undefined: the event is gone. */
   holderOf(org: number, event: EventId): SessionId | null | undefined {
     const row = this.#statements.row<{ no: number; session: Uint8Array | null }>(
@@ -60,7 +73,7 @@ export class DeliveryLog {
     else this.#update(org, webhook, row);
   }
 
-  /** Writes what asking for another attempt changes. */
+  /** Writes what asking for another attempt changes, or canceling it. */
   resend(org: number, webhook: number, delivery: ResentDelivery): void {
     this.#statements.run(
       `UPDATE deliveries SET state = ?, cancel_reason = ?, next_us = ?, resent_after = ?, manual = ?

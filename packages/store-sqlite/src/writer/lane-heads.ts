@@ -127,6 +127,13 @@ export class LaneHeads {
     state.skipped = true;
   }
 
+  /** Notes that one of them is, as its row in the file or this batch has it, and answers with what it is then. */
+  cancel(state: WebhookState, row: ResentDelivery): ResentDelivery {
+    const after = canceled(state.changed.get(row.id) ?? row);
+    state.changed.set(row.id, after);
+    return after;
+  }
+
   /** Lanes that are to be served, in the file. */
   active(org: OrgState): LaneId[] {
     const rows = this.#statements.rows<{ id: Uint8Array; webhook: number | null }>(

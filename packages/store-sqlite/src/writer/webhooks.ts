@@ -1,6 +1,7 @@
 /** Commands on webhooks. */
 import { webhookNotFound } from '@turnlog/core/errors';
 import type { WebhookId } from '@turnlog/core/ids';
+import { limits } from '@turnlog/core/limits';
 import type { PlanContext } from '@turnlog/core/plan/plan';
 import {
   planCreateWebhook,
@@ -12,7 +13,7 @@ import {
 } from '@turnlog/core/plan/webhook';
 import type { CreateWebhook, EnableFrom, RotateWebhookSecret, UpdateWebhook } from '@turnlog/core/webhooks';
 import type { OrgState } from './heads.ts';
-import { free, type WebhookState } from './lane-heads.ts';
+import { free, type ResentDelivery, type WebhookState } from './lane-heads.ts';
 import { type Planned, touch, valued, type Workbench } from './workbench.ts';
 
 export function createWebhook(bench: Workbench, org: OrgState, create: CreateWebhook, context: PlanContext): Planned {
@@ -35,7 +36,10 @@ export function updateWebhook(
   return changeWebhook(bench, org, state, planUpdateWebhook(org.head, state.webhook, update, context));
 }
 
-/** Failures in a row are forgiven; from `now`, what waits is canceled and whoever owns the lane loses it. */
+/**
+ * Failures in a row are forgiven; from `now`, what waits is canceled and whoever owns the lane loses it. Where more waits
+ * than one write should cancel, the step cancels a part, leaves the webhook disabled, and answers null: ask again.
+ */
 export function enableWebhook(
   bench: Workbench,
   org: OrgState,
@@ -46,6 +50,8 @@ export function enableWebhook(
   const state = liveWebhook(bench, org, id, context);
   const { lane, no } = state;
   const plan = planEnableWebhook(org.head, state.webhook, from, context);
+  const asked = plan.restarted ? bench.deliveries.asked(org.no, no, limits.canceledDeliveries) : [];
+  if (asked.length === limits.canceledDeliveries) return cancelSome(bench, org, state, asked);
   return changeWebhook(bench, org, state, plan, () => {
     lane.active = true;
     if (plan.restarted) {
@@ -62,6 +68,18 @@ export function enableWebhook(
       bench.laneRows.owner(org.no, id, lane);
     };
   });
+}
+
+/** Those that somebody asked for hold no session up, so any of them may go before the others. */
+function cancelSome(bench: Workbench, org: OrgState, state: WebhookState, waiting: readonly ResentDelivery[]): Planned {
+  const canceled = waiting.map((row) => bench.lanes.cancel(state, row));
+  return {
+    value: null,
+    answer: null,
+    write: () => {
+      for (const delivery of canceled) bench.deliveries.resend(org.no, state.no, delivery);
+    },
+  };
 }
 
 /** The owner of the lane keeps it, so that it can record the attempts under way. */
