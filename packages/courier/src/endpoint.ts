@@ -15,6 +15,7 @@ export function problemOf(text: string, egress: Egress): string | null {
   if (text.length > limits.webhookUrlCharacters) {
     return `must have at most ${limits.webhookUrlCharacters} characters; it has ${text.length}.`;
   }
+  if (!text.isWellFormed()) return 'must be well-formed text: it has half a surrogate pair in it.';
   if (UNPRINTABLE.test(text))
     return 'must be a URL without spaces and control characters: encode them as %20 and so on.';
   if (!WEB.test(text)) return "must begin with 'https://' and name a host, such as https://example.com/hooks.";

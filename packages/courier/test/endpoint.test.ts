@@ -52,6 +52,8 @@ const PROBLEMS: readonly (readonly [url: string, problem: RegExp])[] = [
   ['https://example.com/\n', /^must be a URL without spaces/],
   ['https://exam\tple.com/', /^must be a URL without spaces/],
   ['https://example.com/\0', /^must be a URL without spaces/],
+  ['https://example.com/\ud800', /^must be well-formed text: it has half a surrogate pair in it\.$/],
+  ['https://\udc00.example.com/', /^must be well-formed text/],
   [`https://example.com/${'a'.repeat(2_049 - 20)}`, /^must have at most 2048 characters; it has 2049\.$/],
 ];
 

@@ -40,6 +40,7 @@ const URLS: readonly Case[] = [
   ['https://exa mple.com', SPACES],
   ['https://example.com/\n', SPACES],
   ['https://example.com:99999', COMPLETE],
+  ['https://example.com/\ud800', "'url' must be well-formed text: it has half a surrogate pair in it."],
   ['http://example.com/hook', CLEAR],
   ['https://user@example.com', USER],
   ['https://user:secret@example.com', USER],
