@@ -13,15 +13,17 @@ import { referenceRoutes } from './http/docs.ts';
 import { Exchange } from './http/exchange.ts';
 import { healthRoutes, openRefusal, serveOpen } from './http/health.ts';
 import type { Manners } from './http/operations.ts';
+import { Tests } from './http/resources/tests.ts';
 import type { Services } from './http/services.ts';
 import type { SocketRoute } from './http/sockets/sockets.ts';
 
 export function createApp(services: Services, credentials = new Credentials(services)): Hono {
   const app = new Hono();
+  const tests = new Tests(services);
   const dialects: Record<DialectName, Dialect> = {
-    cloud: createCloud(services, credentials),
+    cloud: createCloud(services, credentials, tests),
     workflow: createWorkflow(services, credentials),
-    platform: createPlatform(services, credentials),
+    platform: createPlatform(services, credentials, tests),
     wave: createWave(services, credentials),
     runtime: createRuntime(services, credentials),
   };

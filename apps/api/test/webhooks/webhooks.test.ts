@@ -3,7 +3,7 @@ import { limits } from '@turnlog/core/limits';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, openHarness } from '../harness.ts';
-import { ENDPOINT, logDeliveries, MOUNTS, makeWebhook, openEndpoint, publish } from './support.ts';
+import { ENDPOINT, logDeliveries, MOUNTS, type Mount, makeWebhook, openEndpoint, publish } from './support.ts';
 
 let h: Harness;
 
@@ -264,15 +264,16 @@ describe('webhooks of both dialects', () => {
         close: async () => undefined,
       },
     });
-    const [cloud] = MOUNTS;
-    if (cloud === undefined) throw new Error('No dialect.');
+    const [cloud, platform] = MOUNTS;
+    if (cloud === undefined || platform === undefined) throw new Error('No dialects.');
     const id = await makeWebhook(slow, cloud);
-    const test = () => slow.ask('POST', `/v1/webhooks/${id}/test`);
-    const sent = Array.from({ length: limits.webhookTestsAtOnce }, test);
+    const test = ({ webhooks }: Mount) => slow.ask('POST', `${webhooks}/${id}/test`);
+    const sent = Array.from({ length: limits.webhookTestsAtOnce }, (_, n) => test(n % 2 === 0 ? cloud : platform));
     while (waiting.length < limits.webhookTestsAtOnce) await new Promise((resolve) => setImmediate(resolve));
-    const refused = await test();
+    const refused = await test(cloud);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await test(platform)).status).toBe(503);
     expect(refused.json.error.message).toBe(
       '4 tests of this org are under way, which is as many as may be: try again when one is over.',
     );

@@ -4,6 +4,7 @@ import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { dialectOf } from '../../http/reference.ts';
 import { resourceRoutes } from '../../http/resources/routes.ts';
+import type { Tests } from '../../http/resources/tests.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { feedRoutes } from './feed.ts';
@@ -16,7 +17,7 @@ import { presentRefusal } from './wire/error.ts';
 /** With every request of Claude's clients. */
 const SENT_BY_CLAUDE = ['beta'];
 
-export function createCloud(services: Services, credentials: Credentials): Dialect {
+export function createCloud(services: Services, credentials: Credentials, tests: Tests): Dialect {
   const manners: Manners = {
     documentedAt: DOCUMENTED_AT,
     presentRefusal,
@@ -27,7 +28,7 @@ export function createCloud(services: Services, credentials: Credentials): Diale
   sessionRoutes(operations, services);
   eventRoutes(operations, services);
   feedRoutes(operations, services);
-  resourceRoutes(operations, services, RESOURCES);
+  resourceRoutes(operations, services, RESOURCES, tests);
   tokenRoutes(operations, services, credentials);
   return dialectOf(operations, REFERENCE);
 }

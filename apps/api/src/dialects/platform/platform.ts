@@ -5,6 +5,7 @@ import type { Dialect } from '../../http/dialect.ts';
 import { type Manners, Operations } from '../../http/operations.ts';
 import { type DialectReference, dialectOf } from '../../http/reference.ts';
 import { RESOURCE_TAGS, resourceRoutes } from '../../http/resources/routes.ts';
+import type { Tests } from '../../http/resources/tests.ts';
 import type { Services } from '../../http/services.ts';
 import { eventRoutes } from './events.ts';
 import { RESOURCES } from './resources.ts';
@@ -42,7 +43,7 @@ const REFERENCE: DialectReference = {
   examples: EXAMPLES,
 };
 
-export function createPlatform(services: Services, credentials: Credentials): Dialect {
+export function createPlatform(services: Services, credentials: Credentials, tests: Tests): Dialect {
   const manners: Manners = {
     documentedAt: DOCUMENTED_AT,
     presentRefusal,
@@ -50,7 +51,7 @@ export function createPlatform(services: Services, credentials: Credentials): Di
     passedOver: [],
   };
   const operations = new Operations(services, manners);
-  resourceRoutes(operations, services, RESOURCES); // before events, among whose paths those of replays lie
+  resourceRoutes(operations, services, RESOURCES, tests); // before events, among whose paths those of replays lie
   eventRoutes(operations, services);
   return dialectOf(operations, REFERENCE);
 }

@@ -10,7 +10,7 @@ import { answers, refuses, takes } from '../reference.ts';
 import type { Services } from '../services.ts';
 import { ofBodies, type ResourceManner, readMembers } from './manner.ts';
 import { missingWebhook, WEBHOOK_PATH_ID, webhookOf } from './subjects.ts';
-import { Tests } from './tests.ts';
+import type { Tests } from './tests.ts';
 import { newSecret } from './webhooks.ts';
 import { SECRET, webhookExample } from './wire/examples.ts';
 import {
@@ -27,10 +27,15 @@ const parameters = [WEBHOOK_PATH_ID];
 const tags = ['Webhooks'];
 const CHANGED_AT = '2025-09-25T09:02:31.668104Z';
 
-export function webhookVerbRoutes(operations: Operations, services: Services, manner: ResourceManner): void {
+export function webhookVerbRoutes(
+  operations: Operations,
+  services: Services,
+  manner: ResourceManner,
+  tests: Tests,
+): void {
   enableWebhook(operations, services, manner);
   disableWebhook(operations, services, manner);
-  testWebhook(operations, services, manner);
+  testWebhook(operations, services, manner, tests);
   rotateWebhookSecret(operations, services, manner);
 }
 
@@ -90,9 +95,7 @@ function disableWebhook(operations: Operations, { store }: Services, manner: Res
   );
 }
 
-function testWebhook(operations: Operations, services: Services, manner: ResourceManner): void {
-  const { store } = services;
-  const tests = new Tests(services);
+function testWebhook(operations: Operations, { store }: Services, manner: ResourceManner, tests: Tests): void {
   operations.operation(
     createRoute({
       method: 'post',
