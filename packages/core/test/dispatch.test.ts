@@ -345,6 +345,32 @@ describe('a lease', () => {
     expect(stage.calls.claim).toBe(2);
   });
 
+  it('is claimed a quarter of the time at most, however often something changes', async () => {
+    let write = () => {};
+    const refusal = () => {
+      write();
+      return null;
+    };
+    const { stage, webhook } = await serving({ refusal });
+    const other = stage.log.createWebhook({ url: 'https://other.example' });
+    await stage.settle();
+    const before = stage.calls.claim;
+    write = () => {
+      stage.nowUs += 100_000;
+    };
+    for (let n = 0; n < 100; n++) {
+      stage.log.updateWebhook(webhook, { description: `${n}` });
+      await stage.elapse(100);
+    }
+    write = () => {};
+    expect(stage.calls.claim - before).toBeLessThanOrEqual(26);
+    stage.log.updateWebhook(other, { url: 'https://another.example' });
+    await stage.elapse(SECOND_MS);
+    const event = stage.log.append(null);
+    await stage.settle();
+    expect(stage.arrived('https://another.example')).toEqual([event]);
+  });
+
   it('of a process that died is taken once it has ended', async () => {
     const { stage, process } = await serving();
     stage.kill(process);

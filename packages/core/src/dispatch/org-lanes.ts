@@ -30,6 +30,9 @@ interface Paused {
 }
 
 const LEASE_US = limits.leaseSeconds * 1_000_000;
+/** A claim holds other writers up, and costs more the more lanes there are: one that took long is not followed at once. */
+const RESTS_PER_CLAIM = 3;
+const LONGEST_REST_US = 5_000_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** A lane that has run for so long has got over its earlier faults. */
@@ -43,6 +46,7 @@ export class OrgLanes {
   readonly #faults = new Map<LaneId, number>();
   readonly #renewal: Alarm;
   #leaseUs = Number.NEGATIVE_INFINITY;
+  #restUntilUs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -96,6 +100,12 @@ export class OrgLanes {
   async #look(): Promise<void> {
     await Promise.resolve();
     while (this.#again && !this.#stopping) {
+      const restUs = this.#restUntilUs - this.#context.options.nowUs();
+      // A longer one is of a clock that went back.
+      if (restUs > 0 && restUs <= LONGEST_REST_US) {
+        this.#renewal.set(this.#restUntilUs);
+        break;
+      }
       this.#again = false;
       await this.#claim();
     }
@@ -106,12 +116,15 @@ export class OrgLanes {
     const { org, options } = this.#context;
     const changed = this.#changed;
     this.#changed = false;
-    const untilUs = options.nowUs() + LEASE_US;
+    const begunUs = options.nowUs();
+    const untilUs = begunUs + LEASE_US;
     this.#renewal.clear();
     try {
       const lanes = await options.store.claimLanes(org, { owner: this.#options.owner, untilUs });
       this.#leaseUs = untilUs;
       this.#failures = 0;
+      const nowUs = options.nowUs();
+      this.#restUntilUs = nowUs + Math.min(RESTS_PER_CLAIM * (nowUs - begunUs), LONGEST_REST_US);
       this.#renewal.set(untilUs - (2 * LEASE_US) / 3);
       if (!this.#stopping) this.#serve(lanes, changed);
     } catch (error) {
