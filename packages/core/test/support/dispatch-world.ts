@@ -2,6 +2,7 @@
 import { TurnlogError } from '../../src/errors.ts';
 import type { EventId, SessionId, WebhookId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
+import type { CreateReplay } from '../../src/replays.ts';
 import { orderingKey } from '../../src/webhooks.ts';
 import { Dice } from './dice.ts';
 import { type Arrival, DispatchStage, type Process } from './dispatch-stage.ts';
@@ -25,6 +26,7 @@ class DispatchWorld {
   #refusing: number;
   readonly #webhooks: readonly WebhookId[];
   readonly #processes: Process[];
+  readonly #replayTarget: CreateReplay['target'];
   #replay: string | null = null;
 
   constructor(seed: number, fault: Fault = null) {
@@ -53,6 +55,10 @@ class DispatchWorld {
       this.stage.log.createWebhook({ url: URLS.ordered, ordering: 'session' }),
       this.stage.log.createWebhook({ url: URLS.loose }),
     ];
+    const inOrder = { url: REPLAY_URL, ordering: 'session', events: ['never.*'] } as const;
+    this.#replayTarget = dice.chance(0.5)
+      ? { url: REPLAY_URL, sealedSecret: Uint8Array.of(1) }
+      : { webhook: this.stage.log.createWebhook(inOrder) };
     this.#processes = [this.stage.begin()];
   }
 
@@ -70,7 +76,8 @@ class DispatchWorld {
     return [
       ...this.#missing(URLS.ordered),
       ...this.#missing(URLS.loose),
-      ...this.#disordered(),
+      ...this.#disordered(URLS.ordered, Number.POSITIVE_INFINITY),
+      ...('webhook' in this.#replayTarget ? this.#disordered(REPLAY_URL, limits.replayRetrySeconds.length) : []),
       ...this.#unfinished(),
       ...this.#miscounted(),
     ];
@@ -148,7 +155,7 @@ class DispatchWorld {
   }
 
   #beginReplay(): void {
-    this.#replay ??= this.stage.log.createReplay(REPLAY_TARGET);
+    this.#replay ??= this.stage.log.createReplay(this.#replayTarget);
   }
 
   #moveReplay(): void {
@@ -172,15 +179,19 @@ class DispatchWorld {
     });
   }
 
-  /** Events of a session that reached the ordered endpoint before the one before them had, with success. */
-  #disordered(): readonly string[] {
+  /** Events of a session that reached an ordered endpoint before the one before them had, with success or so many times. */
+  #disordered(url: string, triesUntilFailed: number): readonly string[] {
     const { log, arrivals } = this.stage;
-    const mine = arrivals.filter(({ url }) => url === URLS.ordered);
+    const mine = arrivals.filter((arrival) => arrival.url === url);
     const firstAt = new Map<EventId, number>();
-    const successAt = new Map<EventId, number>();
+    const overAt = new Map<EventId, number>();
+    const tries = new Map<EventId, number>();
     for (const [at, arrival] of mine.entries()) {
-      if (!firstAt.has(arrival.event)) firstAt.set(arrival.event, at);
-      if (isSuccess(arrival, URLS.ordered) && !successAt.has(arrival.event)) successAt.set(arrival.event, at);
+      const { event } = arrival;
+      tries.set(event, (tries.get(event) ?? 0) + 1);
+      if (!firstAt.has(event)) firstAt.set(event, at);
+      const isOver = isSuccess(arrival, url) || (tries.get(event) ?? 0) >= triesUntilFailed;
+      if (isOver && !overAt.has(event)) overAt.set(event, at);
     }
     const failed = new Set(log.inState('failed').map(({ event }) => event));
     const violations: string[] = [];
@@ -190,7 +201,8 @@ class DispatchWorld {
         const before = events[n - 1]?.id;
         if (before === undefined || failed.has(before)) continue;
         const at = firstAt.get(id);
-        if (at !== undefined && (successAt.get(before) ?? mine.length) > at) violations.push(`${id} before ${before}`);
+        if (at !== undefined && (overAt.get(before) ?? mine.length) > at)
+          violations.push(`${id} before ${before} at ${url}`);
       }
     }
     return violations;
@@ -227,8 +239,6 @@ class DispatchWorld {
       : [...violations, `replay ${status}: ${delivered} + ${failed} of ${total}`];
   }
 }
-
-const REPLAY_TARGET = { url: REPLAY_URL, sealedSecret: Uint8Array.of(1) };
 
 function isSuccess({ url, statusCode }: Arrival, wanted: string): boolean {
   return url === wanted && statusCode === 200;
