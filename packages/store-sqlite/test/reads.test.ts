@@ -105,6 +105,8 @@ describe('a scan for more types than a statement merges, over 50,000 events', TI
         expect(value.data).toHaveLength(2 * SCANNED_TYPES.length);
         const answered = await readsDuring(scan(), () => page(store, org, other, { limit: 20 }));
         expect(answered).toBeGreaterThanOrEqual(slices / 2);
+        const many = await turnsDuring(() => Promise.all(Array.from({ length: 5 }, scan)));
+        expect(many.turns, 'of many long reads, one goes on in a turn').toBeGreaterThanOrEqual(5 * (slices - 1));
       }
       for (const order of ['asc', 'desc'] as const) {
         const filter = { types: SCANNED_TYPES, session: null, agentId: null };
