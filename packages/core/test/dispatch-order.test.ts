@@ -380,6 +380,24 @@ describe('a rate', () => {
 });
 
 describe('waiting deliveries', () => {
+  it('that somebody asked for are not among those that wait by themselves', () => {
+    const retries = new Retries(2);
+    const asked = {
+      id: 'del_1',
+      event: 'evt_1',
+      eventType: 'a',
+      session: null,
+      state: 'pending',
+      nextUs: 1,
+    } as const;
+    retries.load([asked, { ...asked, id: 'del_2', state: 'retrying', nextUs: 100 }], 1);
+    expect(retries.hasRoom(0)).toBe(true);
+    expect(retries.next(10, false)).toBe(asked);
+    retries.recorded(asked, null, true, 10);
+    expect(retries.hasRoom(0)).toBe(true);
+    expect(retries.hasRoom(1)).toBe(false);
+  });
+
   it('beyond those that fit are found again', () => {
     const retries = new Retries(2);
     const waiting = [1, 2].map((n) => {

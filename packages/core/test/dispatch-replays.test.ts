@@ -215,6 +215,17 @@ describe('a replay', () => {
     expect(delivered + failed).toBe(total);
   });
 
+  it('that fails counts what stands before its cursor in the write that ends it, and so never twice', async () => {
+    const { stage, events } = await written(200);
+    const GONE = 410;
+    stage.answer = (event) => (event === events[0] ? null : event === events[199] ? GONE : 200);
+    const id = stage.log.createReplay(TARGET);
+    await stage.elapse(MINUTE_MS);
+    expect(standOf(stage, id)).toMatchObject({ status: 'failed', delivered: 198, failed: 2 });
+    const counting = stage.log.records.filter(({ progress }) => (progress?.delivered ?? 0) > 0);
+    expect(counting.map(({ progress }) => progress?.end?.status)).toEqual(['failed']);
+  });
+
   it('fails when its webhook is deleted, and pauses when that is disabled', async () => {
     const { stage } = await written(100, { latencyMs: 100 });
     const webhook = stage.log.createWebhook({ url: URL });

@@ -172,6 +172,21 @@ describe('a failed delivery', () => {
     expect(stage.log.inState('succeeded')).toHaveLength(1);
   });
 
+  it('is sent when somebody asks though the claim that follows is refused', async () => {
+    let refusals = 0;
+    const refusal = () => (refusals-- > 0 ? new TurnlogError('overloaded', 'Not now.') : null);
+    const { stage } = await serving({ refusal, dispatcher: { retrySeconds: [0] } });
+    stage.answer = () => 500;
+    const event = stage.log.append(null);
+    await stage.settle();
+    stage.answer = () => 200;
+    refusals = 1;
+    for (const { id } of stage.log.inState('failed')) stage.log.resend(id);
+    await stage.elapse(2 * SECOND_MS);
+    expect(stage.arrived()).toEqual([event, event]);
+    expect(stage.log.inState('succeeded')).toHaveLength(1);
+  });
+
   it('that is under way is not sent beside itself when somebody asks for another one', async () => {
     const { stage } = await serving({ answer: () => 500 });
     const [first, second] = many(stage, 2);
@@ -365,6 +380,27 @@ describe('a lease', () => {
     write = () => {};
     expect(stage.calls.claim - before).toBeLessThanOrEqual(26);
     stage.log.updateWebhook(other, { url: 'https://another.example' });
+    await stage.elapse(SECOND_MS);
+    const event = stage.log.append(null);
+    await stage.settle();
+    expect(stage.arrived('https://another.example')).toEqual([event]);
+  });
+
+  it('is claimed again at once though the clock went back', async () => {
+    let write = () => {};
+    const refusal = () => {
+      write();
+      return null;
+    };
+    const { stage, webhook } = await serving({ refusal });
+    write = () => {
+      stage.nowUs += 1_000_000;
+      write = () => {};
+    };
+    stage.log.updateWebhook(webhook, { description: 'another' });
+    await stage.settle();
+    stage.nowUs -= HOUR_MS * 1_000;
+    stage.log.updateWebhook(webhook, { url: 'https://another.example' });
     await stage.elapse(SECOND_MS);
     const event = stage.log.append(null);
     await stage.settle();

@@ -119,12 +119,16 @@ export class ReplayWindow {
     }
   }
 
-  /** Takes out what is over: the first events until one is not, or, when nothing more will be tried, all of them. */
+  /**
+   * Takes out what is over: the first events until one is not, or, when nothing more will be tried, all of them at once.
+   * Those behind the cursor's place must be counted in the write that ends the replay, or they might be once more.
+   */
   take(all: boolean): ReplayStep {
     const prefix = this.#entries.findIndex((entry) => !isOver(entry));
     const first = prefix === -1 ? this.#entries.length : prefix;
-    const over = all ? this.#entries.filter(isOver) : this.#entries.slice(0, first);
-    const taken = over.slice(0, limits.recordedDeliveries);
+    const taken = all
+      ? this.#entries.filter(isOver)
+      : this.#entries.slice(0, Math.min(first, limits.recordedDeliveries));
     const gone = new Set(taken);
     this.#entries = this.#entries.filter((entry) => !gone.has(entry));
     for (const { event } of taken) this.#bytes -= event.text.length;
