@@ -1,11 +1,12 @@
 /** What recording, claiming and asking again leave behind in the file, and what waits in the same commit. */
+import type { Delivery } from '@turnlog/core/deliveries';
 import type { EventId, OrgId, ReplayId, WebhookId } from '@turnlog/core/ids';
 import { limits } from '@turnlog/core/limits';
 import type { CreateReplay } from '@turnlog/core/replays';
 import type { Outcome } from '@turnlog/core/store';
 import type { FinishedDelivery, Lane, RecordDeliveries, Recorded, Recovered } from '@turnlog/core/webhook-store';
 import type { CreateWebhook, Webhook } from '@turnlog/core/webhooks';
-import { context, notes } from '@turnlog/store-conformance/commands';
+import { context, newKey, notes } from '@turnlog/store-conformance/commands';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
 import { failure, newOrg, newSession, START_US } from './support/commands.ts';
@@ -208,37 +209,72 @@ describe('recording', () => {
     expect((await onlyLane(bench)).fence).toBe(lane.fence + 2);
   });
 
-  test('enabled from now on, thousands of deliveries that somebody asked for are canceled in as many writes as they need', async () => {
+  /** The file of a disabled webhook: so many deliveries wait because somebody asked, and one by itself. */
+  async function askedFor(count: number) {
     const bench = open();
     const { store, org, clock, file } = bench;
     const { value: webhook } = await store.createWebhook(org, webhookCommand({ announce: 'none' }), context());
     const [one = expect.fail(), two = expect.fail()] = await eventsOf(bench, 2);
     const lane = await onlyLane(bench);
-    const count = 2 * limits.canceledDeliveries + 10;
     const over = Array.from({ length: count }, () => finished(one, clock.us, 'timeout'));
     await store.recordDeliveries(org, recordOf(lane, { finished: over, retrySeconds: [0] }), context());
-    const query = { sinceUs: 0, after: null, counted: 0 };
-    for (let asked: Recovered = { ...query, count: 0, more: true }; asked.more; ) {
-      const next = { ...query, after: asked.after, counted: asked.count };
+    for (let asked: Recovered = { count: 0, more: true, after: null }; asked.more; ) {
+      const next = { sinceUs: 0, after: asked.after, counted: asked.count };
       asked = (await store.recoverDeliveries(org, webhook.id, next, context())).value;
     }
     const waits = recordOf(lane, { finished: [finished(two, clock.us, 'timeout')] });
     await store.recordDeliveries(org, waits, context());
     await store.disableWebhook(org, webhook.id, context());
     await store.close();
-    const watched = new Watched({ file, nowUs: () => clock.us });
+    return { watched: new Watched({ file, nowUs: () => clock.us }), org, id: webhook.id, file, waits: two };
+  }
+
+  test('enabled from now on, what thousands of deliveries wait for is canceled in as many writes as it needs', async () => {
+    const count = 2 * limits.canceledDeliveries + 10;
+    const { watched, org, id, file } = await askedFor(count);
     await watched.store.settled();
     const before = watched.batches().length;
-    const key = context({ key: 'a'.repeat(32), fingerprint: 'b'.repeat(32) });
-    const enabled = await watched.store.enableWebhook(org, webhook.id, 'now', key);
-    expect(enabled).toMatchObject({ value: { id: webhook.id, disabled: null }, replayed: false });
+    const key = context(newKey());
+    const enabled = await watched.store.enableWebhook(org, id, 'now', key);
+    expect(enabled).toMatchObject({ value: { id, disabled: null }, replayed: false });
     const changed = watched.batches().map(({ changes }, n, all) => changes - (all[n - 1]?.changes ?? 0));
     expect(Math.max(...changed.slice(before))).toBeLessThan(limits.canceledDeliveries + 20);
-    expect(await watched.store.waitingDeliveries(org, webhook.id, 10)).toEqual({ data: [], retrying: 0 });
+    expect(await watched.store.waitingDeliveries(org, id, 10)).toEqual({ data: [], retrying: 0 });
     const skipped = 'SELECT count(*) FROM deliveries WHERE state = 4 AND cancel_reason = 1';
     expect(numberIn(file, skipped)).toBe(count + 1);
-    const again = await watched.store.enableWebhook(org, webhook.id, 'now', key);
+    const again = await watched.store.enableWebhook(org, id, 'now', key);
     expect(again).toEqual({ ...enabled, replayed: true });
+  });
+
+  test('enabled from where it stopped in the middle of that, it keeps what waits by itself', async () => {
+    const { watched, org, id, waits } = await askedFor(limits.canceledDeliveries);
+    const { store } = watched;
+    await watched.hold();
+    const first = store.enableWebhook(org, id, 'now', context());
+    await watched.standing();
+    const stopped = store.enableWebhook(org, id, 'stopped', context());
+    watched.release();
+    expect((await first).value).toEqual((await stopped).value);
+    const { data } = await store.waitingDeliveries(org, id, 10);
+    expect(data.map(({ event, state }) => ({ event, state }))).toEqual([{ event: waits, state: 'retrying' }]);
+  });
+
+  test('a delivery that was just canceled is sent again as one that somebody asked for', async () => {
+    const bench = open();
+    const { store, org, file } = bench;
+    const { value: webhook } = await store.createWebhook(org, webhookCommand(), context());
+    const [one = expect.fail()] = await eventsOf(bench, 1);
+    const failedOnce = recordOf(await onlyLane(bench), { finished: [finished(one, START_US, 'timeout')] });
+    await store.recordDeliveries(org, failedOnce, context());
+    const [waiting = expect.fail()] = (await store.waitingDeliveries(org, webhook.id, 10)).data;
+    await store.disableWebhook(org, webhook.id, context());
+    const [, resent] = await together<[Outcome<Webhook>, Outcome<Delivery>]>(bench, () => [
+      store.enableWebhook(org, webhook.id, 'now', context()),
+      store.resendDelivery(org, webhook.id, waiting.id, context()),
+    ]);
+    expect(resent.value).toMatchObject({ state: 'pending', cancelReason: null });
+    expect(numberIn(file, 'SELECT manual FROM deliveries')).toBe(1);
+    expect((await store.waitingDeliveries(org, webhook.id, 10)).data).toMatchObject([{ state: 'pending' }]);
   });
 
   test('a webhook that answers 410 is served no more, and whoever waits is told', async () => {
