@@ -86,6 +86,16 @@ describe.each(MOUNTS)('replays of $dialect', (mount) => {
     expect(made.ended_at).toBe(made.created_at);
   });
 
+  it('a range may begin before there was anything, however early', async () => {
+    const until = '1970-01-02T00:00:00Z';
+    for (const since of ['0001-01-01T00:00:00Z', '1600-01-01T00:00:00Z', '1969-12-31T23:59:59Z']) {
+      expect(await make(h, { ...TO_URL, since, until })).toMatchObject({
+        since: '1970-01-01T00:00:00.000000Z',
+        total: 0,
+      });
+    }
+  });
+
   it('the count is exact, by time, by type and by session', () =>
     fresh(async (own) => {
       const initial_events = [{ type: 'user.message', content: 'hi' }, { type: 'session.status_running' }];

@@ -47,6 +47,6 @@ export function presentTime(micros: number | null): string | null {
 export function readInstant(text: string, param: string): number {
   const instant = parseInstant(text);
   if (instant === null) throw notAnInstant(param);
-  if (Number.isSafeInteger(instant.ceilUs)) return Math.max(0, instant.ceilUs);
+  if (instant.ceilUs <= Number.MAX_SAFE_INTEGER) return Math.max(0, instant.ceilUs);
   throw invalid(param, `'${param}' must lie before the year ${LAST_YEAR}.`);
 }
