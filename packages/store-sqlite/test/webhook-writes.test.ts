@@ -218,12 +218,13 @@ describe('recording', () => {
     const lane = await onlyLane(bench);
     const over = Array.from({ length: count }, () => finished(one, clock.us, 'timeout'));
     await store.recordDeliveries(org, recordOf(lane, { finished: over, retrySeconds: [0] }), context());
+    const waits = recordOf(lane, { finished: [finished(two, clock.us, 'timeout')] });
+    await store.recordDeliveries(org, waits, context());
+    clock.us += LEASE_US;
     for (let asked: Recovered = { count: 0, more: true, after: null }; asked.more; ) {
       const next = { sinceUs: 0, after: asked.after, counted: asked.count };
       asked = (await store.recoverDeliveries(org, webhook.id, next, context())).value;
     }
-    const waits = recordOf(lane, { finished: [finished(two, clock.us, 'timeout')] });
-    await store.recordDeliveries(org, waits, context());
     await store.disableWebhook(org, webhook.id, context());
     await store.close();
     return { watched: new Watched({ file, nowUs: () => clock.us }), org, id: webhook.id, file, waits: two };
