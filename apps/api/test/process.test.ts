@@ -286,6 +286,24 @@ describe('deliveries', () => {
     endpoint.close();
   });
 
+  test('that somebody tests are broken off by a stop, and answered', async () => {
+    const environment = { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN: token, WEBHOOK_ALLOW: '127.0.0.0/8' };
+    let came = 0;
+    const endpoint = createServer(() => came++).listen(0, '127.0.0.1');
+    await once(endpoint, 'listening');
+    const server = run([], environment);
+    const url = await server.listening();
+    const hook = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`;
+    const { id } = await post(`${url}/v1/webhooks`, { url: hook, events: ['agent.*'] });
+    const tested = post(`${url}/v1/webhooks/${id}/test`, {});
+    await expect.poll(() => came, { timeout: 20_000 }).toBe(1);
+    const exited = server.stop();
+    expect(await tested).toMatchObject({ delivered: false, status_code: null, error: 'Delivery interrupted' });
+    expect(await exited).toBe(0);
+    endpoint.closeAllConnections();
+    endpoint.close();
+  });
+
   test('reach nothing inside unless the operator says so', async () => {
     const server = run([], { DATABASE_URL: newFile(), BOOTSTRAP_TOKEN: token });
     const url = await server.listening();

@@ -92,8 +92,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     url,
     async stop() {
       state = 'draining';
-      await Promise.all([drain(), deliveries.stop()]);
-      await courier.close();
+      await deliveries.stop(drain());
       tails.close();
       await store.close();
       log.info({}, 'stopped');
@@ -127,11 +126,12 @@ function deliveriesOf(store: SqliteStore, vault: Vault, { config, log }: ServeOp
     start() {
       dispatcher.start().catch(onFault);
     },
-    /** Attempts that take longer than they may are broken off, those of tests included. */
-    async stop() {
+    /** Attempts that take longer than they may are broken off, those of tests included, which `requests` wait for. */
+    async stop(requests: Promise<void>) {
       const cut = setTimeout(() => courier.close(), LAST_DELIVERIES_MS);
-      await dispatcher.stop();
+      await Promise.all([requests, dispatcher.stop()]);
       clearTimeout(cut);
+      await courier.close();
     },
   };
 }
