@@ -17,7 +17,7 @@ export const PLANTED: Readonly<Partial<Record<PlantedFault, (store: SqliteStore)
   'resume-id-too-early': resumeTooEarly,
   'shown-before-commit': showBeforeCommit,
   'cursor-before-attempt': moveCursorsTooEarly,
-  'lease-lapses': lapse,
+  'lease-lapses': (store) => lapse(store, HANDED_OVER_MAX),
   'lease-not-fenced': letLapsedOwnersWrite,
   'lease-shared': claimAsOne,
 };
@@ -29,6 +29,8 @@ const COMMITTED_BY_MS = 60;
 const DROPPED_ONE_IN = 3;
 /** Lanes change hands on one in so many records of either kind. */
 const HANDED_OVER_ONE_IN = { webhooks: 150, replays: 3 };
+/** Whoever loses a lane again and again waits longer each time before it begins anew: more often, and nothing would settle. */
+const HANDED_OVER_MAX = 8;
 
 function skipAfterCursor(store: SqliteStore): SqliteStore {
   const { listEvents } = store;
@@ -201,9 +203,10 @@ interface Party {
 const parties: Party[] = [];
 const fences = new Map<LaneId, number>();
 const records = { webhooks: 0, replays: 0 };
+let handedOver = 0;
 
 /** No fault: now and then the lease of whoever records is over early, and another takes the lanes while it goes on. */
-function lapse(store: SqliteStore): SqliteStore {
+function lapse(store: SqliteStore, max = Number.POSITIVE_INFINITY): SqliteStore {
   const { claimLanes, recordDeliveries, listen } = store;
   const party: Party = { owner: null, listener: null };
   parties.push(party);
@@ -216,7 +219,9 @@ function lapse(store: SqliteStore): SqliteStore {
     }) satisfies SqliteStore['claimLanes'],
     recordDeliveries: (async (org, ...command) => {
       const kind = command[0].lane.startsWith('rpl_') ? 'replays' : 'webhooks';
-      if (++records[kind] % HANDED_OVER_ONE_IN[kind] === 0 && party.owner !== null) {
+      const due = ++records[kind] % HANDED_OVER_ONE_IN[kind] === 0;
+      if (due && party.owner !== null && handedOver < max) {
+        handedOver++;
         await claimLanes(org, { owner: party.owner, untilUs: 0 });
         for (const other of parties) if (other !== party) other.listener?.lanesChanged?.(org);
       }
