@@ -14,22 +14,12 @@ import {
   checkSecretOverlap,
   checkWebhookEvents,
   orderingKey,
-  type UpdateWebhook,
   webhookFilter,
 } from '../src/webhooks.ts';
 import { contextOf, frozen, headOf, NOW_US } from './support/plans.ts';
 import { expectRefusal, refusalOf } from './support/refusals.ts';
-import { CREATE_WEBHOOK, replayOf, SESSION_ID, WEBHOOK_ID, webhookOf } from './support/webhooks.ts';
+import { CREATE_WEBHOOK, replayOf, SESSION_ID, UNCHANGED, WEBHOOK_ID, webhookOf } from './support/webhooks.ts';
 
-const NOTHING: UpdateWebhook = {
-  url: undefined,
-  events: undefined,
-  description: undefined,
-  metadata: undefined,
-  ordering: undefined,
-  rateLimit: undefined,
-  announce: undefined,
-};
 const DISABLED = { us: NOW_US - 5, reason: 'failing' } as const;
 
 describe('what a webhook is told of', () => {
@@ -78,14 +68,14 @@ describe('making and changing a webhook', () => {
 
   it('changes what was sent and nothing else; null clears', () => {
     const webhook = frozen(webhookOf({ description: 'old', rateLimit: 5 }));
-    const command = { ...NOTHING, rateLimit: null, metadata: { team: null, b: '1' } };
+    const command = { ...UNCHANGED, rateLimit: null, metadata: { team: null, b: '1' } };
     const plan = planUpdateWebhook(headOf(), webhook, command, contextOf());
     expect(plan.webhook).toEqual({ ...webhook, rateLimit: null, metadata: { b: '1' }, updatedUs: NOW_US });
   });
 
   it('refuses more metadata than a webhook may have', () => {
     const metadata = Object.fromEntries(Array.from({ length: limits.metadataPairs }, (_, i) => [`k${i}`, 'v']));
-    const update = () => planUpdateWebhook(headOf(), webhookOf(), { ...NOTHING, metadata }, contextOf());
+    const update = () => planUpdateWebhook(headOf(), webhookOf(), { ...UNCHANGED, metadata }, contextOf());
     expectRefusal(update, 'invalid_request', 'metadata');
   });
 

@@ -20,7 +20,7 @@ import type { Block, Lane, LaneId, RecordDeliveries, Recorded } from '../../src/
 import type { CreateWebhook, EnableFrom, SealedSecret, UpdateWebhook, Webhook } from '../../src/webhooks.ts';
 import { NOW_US, REQUEST } from './plans.ts';
 import { seededBytes } from './random.ts';
-import { CREATE_WEBHOOK } from './webhooks.ts';
+import { CREATE_WEBHOOK, UNCHANGED } from './webhooks.ts';
 
 interface LaneState {
   active: boolean;
@@ -37,15 +37,6 @@ export interface Told {
 }
 
 export const NOTE = 'note.added';
-const NO_CHANGES: UpdateWebhook = {
-  url: undefined,
-  events: undefined,
-  description: undefined,
-  metadata: undefined,
-  ordering: undefined,
-  rateLimit: undefined,
-  announce: undefined,
-};
 
 export class LaneLog {
   readonly org: OrgId;
@@ -105,9 +96,7 @@ export class LaneLog {
   }
 
   updateWebhook(id: WebhookId, changes: Partial<UpdateWebhook>): void {
-    this.#changeWebhook(
-      planUpdateWebhook(this.#head, this.webhook(id), { ...NO_CHANGES, ...changes }, this.#context()),
-    );
+    this.#changeWebhook(planUpdateWebhook(this.#head, this.webhook(id), { ...UNCHANGED, ...changes }, this.#context()));
   }
 
   disableWebhook(id: WebhookId): void {

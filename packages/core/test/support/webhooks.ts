@@ -4,7 +4,7 @@ import type { EventId } from '../../src/ids.ts';
 import type { KnownDelivery } from '../../src/plan/deliveries.ts';
 import type { Replay } from '../../src/replays.ts';
 import type { FinishedDelivery, RecordDeliveries } from '../../src/webhook-store.ts';
-import type { CreateWebhook, Webhook } from '../../src/webhooks.ts';
+import type { CreateWebhook, UpdateWebhook, Webhook } from '../../src/webhooks.ts';
 import { NOW_US } from './plans.ts';
 
 export const WEBHOOK_ID = 'wh_01KRWJR38XFMSY8PMCZS0ANP7Z';
@@ -22,6 +22,16 @@ export const CREATE_WEBHOOK: CreateWebhook = {
   rateLimit: null,
   announce: 'all',
   sealedSecret: Uint8Array.of(1, 2, 3),
+};
+
+export const UNCHANGED: UpdateWebhook = {
+  url: undefined,
+  events: undefined,
+  description: undefined,
+  metadata: undefined,
+  ordering: undefined,
+  rateLimit: undefined,
+  announce: undefined,
 };
 
 export function webhookOf(changes: Partial<Webhook> = {}): Webhook {
