@@ -370,17 +370,22 @@ describe('a lease', () => {
     const other = stage.log.createWebhook({ url: 'https://other.example' });
     await stage.settle();
     const before = stage.calls.claim;
+    const begunUs = stage.nowUs;
+    const claimUs = 100_000;
+    const burstUs = 1_250_000;
     write = () => {
-      stage.nowUs += 100_000;
+      stage.nowUs += claimUs;
     };
     for (let n = 0; n < 100; n++) {
       stage.log.updateWebhook(webhook, { description: `${n}` });
       await stage.elapse(100);
     }
     write = () => {};
-    expect(stage.calls.claim - before).toBeLessThanOrEqual(26);
+    const claimedUs = (stage.calls.claim - before) * claimUs;
+    expect(claimedUs).toBeLessThanOrEqual((stage.nowUs - begunUs) / 4 + burstUs + claimUs);
+    expect(claimedUs).toBeGreaterThanOrEqual(burstUs);
     stage.log.updateWebhook(other, { url: 'https://another.example' });
-    await stage.elapse(SECOND_MS);
+    await stage.elapse(5 * SECOND_MS);
     const event = stage.log.append(null);
     await stage.settle();
     expect(stage.arrived('https://another.example')).toEqual([event]);

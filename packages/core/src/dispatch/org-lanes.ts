@@ -30,8 +30,10 @@ interface Paused {
 }
 
 const LEASE_US = limits.leaseSeconds * 1_000_000;
-/** A claim holds other writers up, and costs more the more lanes there are: one that took long is not followed at once. */
-const RESTS_PER_CLAIM = 3;
+/** A claim holds other writers up, the longer the more lanes there are: in the long run this is its part of the time. */
+const PART_OF_TIME = 1 / 4;
+/** How far ahead of its part it may be, so that what changes now and then takes effect at once; and the longest rest. */
+const AHEAD_US = 5_000_000;
 const LONGEST_REST_US = 5_000_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -46,7 +48,8 @@ export class OrgLanes {
   readonly #faults = new Map<LaneId, number>();
   readonly #renewal: Alarm;
   #leaseUs = Number.NEGATIVE_INFINITY;
-  #restUntilUs = Number.NEGATIVE_INFINITY;
+  /** When the time that claims took has become their part of it. */
+  #evenUs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -100,10 +103,11 @@ export class OrgLanes {
   async #look(): Promise<void> {
     await Promise.resolve();
     while (this.#again && !this.#stopping) {
-      const restUs = this.#restUntilUs - this.#context.options.nowUs();
-      // A longer one is of a clock that went back.
-      if (restUs > 0 && restUs <= LONGEST_REST_US) {
-        this.#renewal.set(this.#restUntilUs);
+      const nowUs = this.#context.options.nowUs();
+      // A rest longer than the longest is of a clock that went back.
+      if (this.#evenUs - AHEAD_US > nowUs + LONGEST_REST_US) this.#evenUs = nowUs;
+      if (this.#evenUs - AHEAD_US > nowUs) {
+        this.#renewal.set(this.#evenUs - AHEAD_US);
         break;
       }
       this.#again = false;
@@ -124,7 +128,8 @@ export class OrgLanes {
       this.#leaseUs = untilUs;
       this.#failures = 0;
       const nowUs = options.nowUs();
-      this.#restUntilUs = nowUs + Math.min(RESTS_PER_CLAIM * (nowUs - begunUs), LONGEST_REST_US);
+      const evenUs = Math.max(this.#evenUs, begunUs) + (nowUs - begunUs) / PART_OF_TIME;
+      this.#evenUs = Math.min(evenUs, nowUs + AHEAD_US + LONGEST_REST_US);
       this.#renewal.set(untilUs - (2 * LEASE_US) / 3);
       if (!this.#stopping) this.#serve(lanes, changed);
     } catch (error) {
