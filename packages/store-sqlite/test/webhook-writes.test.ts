@@ -5,8 +5,9 @@ import { limits } from '@turnlog/core/limits';
 import type { CreateReplay } from '@turnlog/core/replays';
 import type { Outcome } from '@turnlog/core/store';
 import type { FinishedDelivery, Lane, RecordDeliveries, Recorded, Recovered } from '@turnlog/core/webhook-store';
-import type { CreateWebhook, Webhook } from '@turnlog/core/webhooks';
+import type { Webhook } from '@turnlog/core/webhooks';
 import { context, newKey, notes } from '@turnlog/store-conformance/commands';
+import { webhookCommand } from '@turnlog/store-conformance/webhooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, type SqliteStore } from '../src/index.ts';
 import { failure, newOrg, newSession, START_US } from './support/commands.ts';
@@ -27,19 +28,6 @@ function open(file = newFile(), clock = { us: START_US }): Bench {
   onTestFinished(() => store.close());
   return { file, clock, store, org: newOrg(store) };
 }
-
-const webhookCommand = (fields: Partial<CreateWebhook> = {}): CreateWebhook => ({
-  dialect: 'cloud',
-  url: 'https://example.com/hook',
-  events: ['*'],
-  description: null,
-  metadata: {},
-  ordering: 'none',
-  rateLimit: null,
-  announce: 'all',
-  sealedSecret: new Uint8Array([1, 2, 3]),
-  ...fields,
-});
 
 const claimBy = ({ store, org, clock }: Bench, owner: string) =>
   store.claimLanes(org, { owner, untilUs: clock.us + LEASE_US });
@@ -110,9 +98,11 @@ const replayCommand = (target: CreateReplay['target'], fields: Partial<CreateRep
 describe('owning lanes', () => {
   test('a lane is one owner’s until its lease ends or it lets go; each change of hands has a new fence', async () => {
     const bench = open();
-    await bench.store.createWebhook(bench.org, webhookCommand(), context());
+    const command = webhookCommand();
+    await bench.store.createWebhook(bench.org, command, context());
     const first = await onlyLane(bench, 'one');
-    expect(first).toMatchObject({ kind: 'webhook', fence: 1, secrets: [{ sealed: new Uint8Array([1, 2, 3]) }] });
+    const sealed = new Uint8Array(command.sealedSecret);
+    expect(first).toMatchObject({ kind: 'webhook', fence: 1, secrets: [{ sealed }] });
     expect(await claimBy(bench, 'two')).toEqual([]);
     expect((await onlyLane(bench, 'one')).fence).toBe(1);
     bench.clock.us += LEASE_US + 1;
