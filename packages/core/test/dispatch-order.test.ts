@@ -243,10 +243,26 @@ describe('a dead endpoint', () => {
   const dead = () =>
     serving({ answer: () => 500, dispatcher: { retryRows: ROWS, retrySeconds: [0, 5, 30, 300, 3_600] } });
 
+  it('that fails fast is tried one by one after eight failures, with pauses that grow to five seconds', async () => {
+    const { stage, webhook } = await serving({ answer: () => 500 });
+    many(stage, 2_000);
+    await stage.elapse(SECOND_MS);
+    expect(stage.arrivals.length).toBeGreaterThanOrEqual(8);
+    expect(stage.arrivals.length).toBeLessThanOrEqual(16);
+    await stage.elapse(10 * MINUTE_MS);
+    const before = stage.arrivals.length;
+    await stage.elapse(MINUTE_MS);
+    expect(stage.arrivals.length - before).toBe(12);
+    stage.answer = () => 200;
+    await stage.elapse(5 * SECOND_MS);
+    expect(stage.log.waiting(webhook, 10_000).retrying).toBeLessThan(200);
+    expect(new Set(stage.arrived()).size).toBe(2_000);
+  });
+
   it('leaves a bounded number of waiting rows, and its webhook reads no further', async () => {
     const { stage, webhook } = await dead();
     many(stage, 2_000);
-    await stage.elapse(4 * SECOND_MS);
+    await stage.until(() => stage.log.waiting(webhook, 10_000).retrying === ROWS, 10 * MINUTE_MS);
     expect(stage.log.waiting(webhook, 10_000).retrying).toBe(ROWS);
     const { readOn, record } = stage.calls;
     many(stage, 500);
@@ -259,7 +275,7 @@ describe('a dead endpoint', () => {
   it('is probed with one delivery at a time, less and less often, and gets everything once it lives', async () => {
     const { stage, webhook } = await dead();
     const events = many(stage, 300);
-    await stage.elapse(4 * SECOND_MS);
+    await stage.until(() => stage.log.waiting(webhook, 10_000).retrying === ROWS, 10 * MINUTE_MS);
     stage.most.clear();
     const before = stage.arrivals.length;
     await stage.elapse(10 * MINUTE_MS);
@@ -275,7 +291,7 @@ describe('a dead endpoint', () => {
   it('takes new events again though all that waited went with a deleted session', async () => {
     const { stage, webhook, a } = await dead();
     many(stage, ROWS, a);
-    await stage.elapse(4 * SECOND_MS);
+    await stage.until(() => stage.log.waiting(webhook, 10_000).retrying === ROWS, 10 * MINUTE_MS);
     expect(stage.log.waiting(webhook, 10_000).retrying).toBe(ROWS);
     stage.answer = () => 200;
     stage.log.deleteSession(a);

@@ -15,6 +15,9 @@ import { type Job, LaneSender, type Outcome, type Work } from './sender.ts';
 type Progress = NonNullable<RecordDeliveries['progress']>;
 type Verdict = NonNullable<Progress['end']>;
 
+/** A replay is to tell soon that its endpoint only fails. */
+const LONGEST_PAUSE_MS = 500;
+
 export class ReplayLane implements RunningLane, Work, Ledger {
   readonly #context: LaneContext;
   readonly #lane: Lane & { readonly kind: 'replay' };
@@ -48,6 +51,7 @@ export class ReplayLane implements RunningLane, Work, Ledger {
       secrets,
       replay: replay.id,
       rate: slower(replay.rate, webhook?.rateLimit ?? null),
+      longestPauseMs: LONGEST_PAUSE_MS,
       work: this,
       onFault: (error) => this.#fail(error),
     });

@@ -5,7 +5,7 @@ import type { ReplayId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { DeliveredEvent } from '../webhook-store.ts';
 import type { DeliveryDialect, SealedSecret } from '../webhooks.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, pauseMs } from './alarm.ts';
 import type { LaneContext } from './context.ts';
 import { Rate } from './rate.ts';
 import type { Sender } from './slots.ts';
@@ -31,7 +31,7 @@ export interface Job {
 
 /** Where the jobs come from. */
 export interface Work {
-  /** The next job; null: none now. `held`: the endpoint asked to be left alone, so only what somebody asked for goes out. */
+  /** The next job; null: none now. `held`: the endpoint is left alone, so only what somebody asked for goes out. */
   next(nowUs: number, held: boolean): Job | null;
   /** When time alone will bring a job; null: it will not. */
   dueUs(): number | null;
@@ -45,6 +45,8 @@ export interface SenderOptions {
   readonly replay: ReplayId | null;
   /** Sends a second, at most; null: any number. */
   readonly rate: number | null;
+  /** The longest pause between attempts at an endpoint that only fails. */
+  readonly longestPauseMs: number;
   readonly work: Work;
   /** Told when an event cannot be read, or its outcome not be kept. */
   readonly onFault: (error: unknown) => void;
@@ -55,8 +57,12 @@ const MICROS_PER_SECOND = 1_000_000;
 const HELD_SECONDS_MAX = 60 * 60;
 const ASKING_TO_WAIT: ReadonlySet<number | null> = new Set([429, 503]);
 const GONE = 410;
-/** After so many failures in a row an endpoint is tried with one attempt at a time: it may be dead, and holds slots. */
+/**
+ * After so many failures in a row an endpoint may be dead: it is tried with one attempt at a time, so that it holds few
+ * slots, and with growing pauses, so that one which fails fast costs the others nothing.
+ */
 const FAILURES_UNTIL_SINGLE = 2 * limits.deliveriesPerEndpoint;
+const FIRST_PAUSE_MS = 50;
 
 export class LaneSender implements Sender {
   readonly #options: SenderOptions;
@@ -66,7 +72,10 @@ export class LaneSender implements Sender {
   #open = true;
   #underWay = 0;
   #failuresInRow = 0;
+  /** The endpoint asked to be left alone. */
   #heldUntilUs = 0;
+  /** It only fails. */
+  #pausedUntilUs = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -103,7 +112,8 @@ export class LaneSender implements Sender {
       this.#alarm.set(this.#rate.nextUs);
       return null;
     }
-    const held = nowUs < this.#heldUntilUs;
+    const heldUntilUs = Math.max(this.#heldUntilUs, this.#pausedUntilUs);
+    const held = nowUs < heldUntilUs;
     try {
       const job = work.next(nowUs, held);
       if (job !== null) {
@@ -111,7 +121,7 @@ export class LaneSender implements Sender {
         this.#underWay++;
         return this.#attempt(job);
       }
-      this.#alarm.set(held ? this.#heldUntilUs : work.dueUs());
+      this.#alarm.set(held ? heldUntilUs : work.dueUs());
     } catch (error) {
       onFault(error);
     }
@@ -124,6 +134,11 @@ export class LaneSender implements Sender {
 
   #width(): number {
     return this.#failuresInRow < FAILURES_UNTIL_SINGLE ? limits.deliveriesPerEndpoint : 1;
+  }
+
+  #pauseMs(): number {
+    const failures = this.#failuresInRow - FAILURES_UNTIL_SINGLE + 1;
+    return failures < 1 ? 0 : pauseMs(failures, FIRST_PAUSE_MS, this.#options.longestPauseMs);
   }
 
   async #attempt(job: Job): Promise<void> {
@@ -171,8 +186,9 @@ export class LaneSender implements Sender {
 
   #judged(receipt: Receipt & { readonly startedUs: number }): Outcome {
     const { retryAfterSeconds, ...attempt } = receipt;
-    this.#failuresInRow = receipt.error === null ? 0 : this.#failuresInRow + 1;
     const nowUs = this.#options.context.options.nowUs();
+    this.#failuresInRow = receipt.error === null ? 0 : this.#failuresInRow + 1;
+    this.#pausedUntilUs = nowUs + this.#pauseMs() * 1000;
     const askedSeconds = Math.min(retryAfterSeconds ?? 0, limits.retryAfterSecondsMax);
     if (ASKING_TO_WAIT.has(receipt.statusCode)) {
       const heldUntilUs = nowUs + Math.min(askedSeconds, HELD_SECONDS_MAX) * MICROS_PER_SECOND;

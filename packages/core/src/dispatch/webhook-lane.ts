@@ -20,6 +20,9 @@ import { Window } from './window.ts';
 /** How many events may pass a quiet webhook before its cursor is written. */
 const MOVE_EVENTS = 1_000;
 
+/** An endpoint that only fails is tried as often as a delivery for the second time. */
+const LONGEST_PAUSE_MS = 5_000;
+
 export class WebhookLane implements RunningLane {
   readonly #context: LaneContext;
   readonly #lane: Lane & { readonly kind: 'webhook' };
@@ -71,7 +74,8 @@ export class WebhookLane implements RunningLane {
       onGone: () => this.close(),
     });
     const { dialect, url, rateLimit: rate } = webhook;
-    this.#sender = new LaneSender({ context, dialect, url, secrets, replay: null, rate, work, onFault });
+    const target = { dialect, url, secrets, replay: null, rate, longestPauseMs: LONGEST_PAUSE_MS };
+    this.#sender = new LaneSender({ context, ...target, work, onFault });
   }
 
   async open(): Promise<void> {
