@@ -6,10 +6,10 @@ import { median, quantile, Turnlog } from './turnlog.ts';
 const ROUNDS = 7;
 const APPENDS = 4_000;
 const CONNECTIONS = 8;
-/** More than what a webhook keeps waiting for retries: from then on it takes no new events. */
+/** More than what a webhook reads ahead: from then on it reads no new events. */
 const EVENTS_TO_STALL = 1_500;
-/** Failures in a row until all that may wait for a retry does. */
-const FAILURES_TO_STALL = 1_000;
+/** Failures in a row until an endpoint is tried seldom. */
+const FAILURES_TO_STALL = 15;
 const LOOK_MS = 100;
 
 interface Side {
@@ -72,7 +72,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** Resolves once the webhook takes no more events. */
+/** Resolves once the endpoint is tried seldom. */
 async function stalled(turnlog: Turnlog, id: string): Promise<void> {
   for (;;) {
     const { consecutive_failures } = JSON.parse(await turnlog.get(`/webhooks/${id}`)) as {
