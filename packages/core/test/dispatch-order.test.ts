@@ -328,6 +328,26 @@ describe('a dead endpoint', () => {
 });
 
 describe('the slots of a process', () => {
+  it('are held by endpoints that only fail up to a half', async () => {
+    const slots = new Slots(4, () => Promise.resolve());
+    const begun: string[] = [];
+    const sender = (name: string, isSuspect: boolean) => {
+      let isBegun = false;
+      return {
+        isSuspect,
+        begin: () => {
+          if (isBegun) return null;
+          isBegun = true;
+          begun.push(name);
+          return new Promise<void>(() => {});
+        },
+      };
+    };
+    for (const name of ['dead 1', 'dead 2', 'dead 3']) slots.enter(sender(name, true));
+    for (const name of ['alive 1', 'alive 2', 'alive 3']) slots.enter(sender(name, false));
+    expect(begun).toEqual(['dead 1', 'dead 2', 'alive 1', 'alive 2']);
+  });
+
   it('are never more than there are, and go round', async () => {
     const { stage } = await serving({ dispatcher: { slots: 3 }, latencyMs: 100 }, { url: 'https://0.example' });
     const urls = [0, 1, 2, 3, 4, 5].map((n) => `https://${n}.example`);
@@ -346,6 +366,7 @@ describe('the slots of a process', () => {
     const sender = (n: number, times: number) => {
       let left = times;
       return {
+        isSuspect: false,
         begin: () => {
           if (left-- <= 0) return null;
           begun.push(n);
@@ -364,7 +385,7 @@ describe('the slots of a process', () => {
     const turns: (() => void)[] = [];
     const slots = new Slots(1_000, () => new Promise((resolve) => turns.push(resolve)));
     let begun = 0;
-    slots.enter({ begin: () => (begun++ < 100 ? new Promise(() => {}) : null) });
+    slots.enter({ isSuspect: false, begin: () => (begun++ < 100 ? new Promise(() => {}) : null) });
     expect(begun).toBe(32);
     turns.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));

@@ -99,6 +99,10 @@ export class LaneSender implements Sender {
     return this.#underWay === 0;
   }
 
+  get isSuspect(): boolean {
+    return this.#failuresInRow >= FAILURES_UNTIL_SINGLE;
+  }
+
   /** Resolves when no attempt is under way. */
   async idle(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -133,7 +137,7 @@ export class LaneSender implements Sender {
   }
 
   #width(): number {
-    return this.#failuresInRow < FAILURES_UNTIL_SINGLE ? limits.deliveriesPerEndpoint : 1;
+    return this.isSuspect ? 1 : limits.deliveriesPerEndpoint;
   }
 
   #pauseMs(): number {
