@@ -251,7 +251,12 @@ describe.each(MOUNTS)('bad input of $dialect', (mount: Mount) => {
       [{ a: 1 }, "'metadata.a' must be a string, or null to delete the key.", 'metadata.a'],
       [MANY_PAIRS, "'metadata' has 51 pairs; at most 50 are allowed."],
     ];
-    await refusedMembers('PATCH', `${webhooks}/${webhook}`, {}, { metadata });
+    const rotate = "'secret' is not changed here: rotate it by POST /webhooks/{webhook_id}/rotate_secret.";
+    const secret: readonly Case[] = [
+      ['another_webhook_secret', rotate],
+      [null, rotate],
+    ];
+    await refusedMembers('PATCH', `${webhooks}/${webhook}`, {}, { metadata, secret });
     const pairs = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, 'v']));
     await h.ask('PATCH', `${webhooks}/${webhook}`, { body: { metadata: pairs } });
     await refusedMembers(

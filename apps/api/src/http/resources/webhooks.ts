@@ -4,6 +4,7 @@ import type { Courier } from '@turnlog/core/courier';
 import { invalid, webhookNotFound } from '@turnlog/core/errors';
 import type { OrgId } from '@turnlog/core/ids';
 import { microsOfId } from '@turnlog/core/ids';
+import { type JsonNode, member } from '@turnlog/core/json';
 import { limits } from '@turnlog/core/limits';
 import { type Webhook, webhookFilter } from '@turnlog/core/webhooks';
 import { makeWebhookSecret, parseWebhookSecret, shownWebhookSecret } from '../../deliveries/webhook-secrets.ts';
@@ -154,12 +155,19 @@ function updateWebhook(operations: Operations, services: Services, manner: Resou
     }),
     { scope: 'webhooks:write', body: 'required', missing: missingWebhook(store) },
     ofBodies(manner, async (call) => {
+      checkKeepsSecret(call.body);
       const command = parseUpdateWebhook(readMembers(manner, call.body, UpdateWebhookParams));
       if (!call.replaying && command.url !== undefined) checkEndpoint(courier, command.url, 'url');
       const outcome = await store.updateWebhook(call.org, webhookOf(call), command, call.context);
       return written(200, outcome, JSON.stringify(presentWebhook(outcome.value)));
     }),
   );
+}
+
+/** A secret that were passed over would be taken for the new one. */
+function checkKeepsSecret(body: JsonNode | null): void {
+  if (body === null || member(body, 'secret') === undefined) return;
+  throw invalid('secret', "'secret' is not changed here: rotate it by POST /webhooks/{webhook_id}/rotate_secret.");
 }
 
 function deleteWebhook(operations: Operations, { store }: Services, { idPrefix }: ResourceManner): void {
