@@ -63,7 +63,8 @@ function hearNothingWhileReading(store: SqliteStore): SqliteStore {
     count(stream, -1);
     return slice;
   };
-  const hearing = hearingOnly(listen, (sessions) => sessions.filter((session) => (underWay.get(session) ?? 0) === 0));
+  const idle = (sessions: readonly SessionId[]) => sessions.filter((session) => (underWay.get(session) ?? 0) === 0);
+  const hearing = hearingOnly(listen, () => idle);
   return Object.assign(store, { readOn: counted, listen: hearing });
 }
 
@@ -74,21 +75,22 @@ async function afterAWhile<Value>(read: Promise<Value>): Promise<Value> {
 }
 
 function dropWakeUps(store: SqliteStore): SqliteStore {
-  let wakeUps = 0;
-  return Object.assign(store, {
-    listen: hearingOnly(store.listen, (sessions) => (++wakeUps % DROPPED_ONE_IN === 0 ? [] : sessions)),
-  });
+  const losing = () => {
+    let wakeUps = 0;
+    return (sessions: readonly SessionId[]) => (++wakeUps % DROPPED_ONE_IN === 0 ? [] : sessions);
+  };
+  return Object.assign(store, { listen: hearingOnly(store.listen, losing) });
 }
 
+/** `hearing` makes what a listener hears of the sessions of a wake-up. */
 function hearingOnly(
   listen: SqliteStore['listen'],
-  heard: (sessions: readonly SessionId[]) => readonly SessionId[],
+  hearing: () => (sessions: readonly SessionId[]) => readonly SessionId[],
 ): SqliteStore['listen'] {
-  return (listener) =>
-    listen({
-      woken: (org, sessions) => listener.woken(org, heard(sessions)),
-      reconnected: () => listener.reconnected(),
-    });
+  return (listener) => {
+    const heard = hearing();
+    return listen({ ...listener, woken: (org, sessions) => listener.woken(org, heard(sessions)) });
+  };
 }
 
 function resumeTooLate(store: SqliteStore): SqliteStore {
