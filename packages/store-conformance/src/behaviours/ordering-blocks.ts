@@ -16,6 +16,7 @@ import {
   recordOne,
   type StagedWebhook,
   stageWebhook,
+  webhookCommand,
 } from '../support/webhooks.ts';
 
 export function describeOrderingBlocks(harness: StoreHarness): void {
@@ -169,8 +170,13 @@ function describeApart(sandbox: Sandbox, harness: StoreHarness): void {
       const before = await blocks(own, staged);
       await own.reopen();
       expect(await blocks(own, staged)).toEqual(before);
-      await own.store.deleteWebhook(staged.org, staged.webhook.id, context());
+      const { org } = staged;
+      await own.store.deleteWebhook(org, staged.webhook.id, context());
       expect(await blocks(own, staged)).toEqual([]);
+      await own.open.idle();
+      const { value: next } = await own.store.createWebhook(org, webhookCommand(), context());
+      expect(await own.store.blocksOf(org, next.id), 'of the one that comes in its place').toEqual([]);
+      expect(await own.store.waitingDeliveries(org, next.id, 10)).toEqual({ data: [], retrying: 0 });
     });
   });
 }
