@@ -62,6 +62,11 @@ export interface SealedSecret {
   readonly expiresUs: number | null;
 }
 
+/** Whether a secret signs what goes out at a microsecond. */
+export function signsAt({ expiresUs }: SealedSecret, us: number): boolean {
+  return expiresUs === null || expiresUs > us;
+}
+
 export interface CreateWebhook {
   readonly dialect: DeliveryDialect;
   readonly url: string;

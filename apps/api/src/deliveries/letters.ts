@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { EventId, OrgId, ReplayId } from '@turnlog/core/ids';
 import type { LetterRequest, WriteLetter } from '@turnlog/core/letters';
 import type { DeliveredEvent } from '@turnlog/core/webhook-store';
-import type { DeliveryDialect, SealedSecret } from '@turnlog/core/webhooks';
+import { type DeliveryDialect, type SealedSecret, signsAt } from '@turnlog/core/webhooks';
 import { bodySignature, signingKey, standardSignature } from './signatures.ts';
 import type { Vault } from './vault.ts';
 
@@ -27,10 +27,11 @@ export function createLetterWriter({ vault, present }: LetterWriterOptions): Wri
     return key;
   };
   return (request) => {
-    const { org, dialect, url, event } = request;
+    const { org, dialect, url, event, secrets, sentUs } = request;
     const shown = present[dialect](event, org);
     const body = typeof shown === 'string' ? Buffer.from(shown) : shown;
-    const keys = signing(request).map((secret) => open(secret, org));
+    // Secrets that have expired since they were read sign no more.
+    const keys = secrets.filter((secret) => signsAt(secret, sentUs)).map((secret) => open(secret, org));
     return {
       url,
       headers: { ...headersOf({ ...request, event: event.id }), ...signatures(request, keys, body) },
@@ -76,11 +77,6 @@ function signatures({ dialect, event, sentUs }: LetterRequest, keys: readonly Ke
     ...(current === undefined ? {} : { 'x-webhook-signature': bodySignature(current, body) }),
     ...(previous === undefined ? {} : { 'x-webhook-signature-previous': bodySignature(previous, body) }),
   };
-}
-
-/** Secrets that have expired since they were read sign no more. */
-function signing({ secrets, sentUs }: LetterRequest): readonly SealedSecret[] {
-  return secrets.filter(({ expiresUs }) => expiresUs === null || sentUs < expiresUs);
 }
 
 function secondsOf(us: number): number {

@@ -4,7 +4,7 @@ import type { Attempt } from '../deliveries.ts';
 import type { ReplayId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { DeliveredEvent } from '../webhook-store.ts';
-import type { DeliveryDialect, SealedSecret } from '../webhooks.ts';
+import { type DeliveryDialect, type SealedSecret, signsAt } from '../webhooks.ts';
 import { Alarm, pauseMs } from './alarm.ts';
 import type { LaneContext } from './context.ts';
 import { Rate } from './rate.ts';
@@ -177,7 +177,7 @@ export class LaneSender implements Sender {
     const { courier, writeLetter, nowUs, onFault } = context.options;
     const startedUs = nowUs();
     try {
-      const signing = secrets.filter(({ expiresUs }) => expiresUs === null || expiresUs > startedUs);
+      const signing = secrets.filter((secret) => signsAt(secret, startedUs));
       const request = { org: context.org, dialect, url, event, secrets: signing, sentUs: startedUs, replay };
       return { ...(await courier.post(writeLetter(request))), startedUs };
     } catch (error) {

@@ -9,6 +9,7 @@ import {
   type EnableFrom,
   type RotateWebhookSecret,
   type SealedSecret,
+  signsAt,
   type UpdateWebhook,
   type Webhook,
 } from '../webhooks.ts';
@@ -97,7 +98,7 @@ export function planRotateWebhookSecret(
   const updatedUs = clock.tick();
   const untilUs = context.nowUs + overlapSeconds * 1_000_000;
   const earlier = secrets
-    .filter(({ expiresUs }) => overlapSeconds > 0 && (expiresUs === null || expiresUs > context.nowUs))
+    .filter((secret) => overlapSeconds > 0 && signsAt(secret, context.nowUs))
     .map(({ sealed, expiresUs }) => ({ sealed, expiresUs: Math.min(expiresUs ?? untilUs, untilUs) }));
   checkSecretCount(earlier.length);
   const previousSecretExpiresUs = earlier[0]?.expiresUs ?? null;

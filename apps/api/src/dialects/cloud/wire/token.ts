@@ -7,11 +7,10 @@ import { limits } from '@turnlog/core/limits';
 import { checkText } from '@turnlog/core/sessions';
 import { checkOverlap, SCOPES, type Scope, type Token } from '@turnlog/core/tokens';
 import { bodyMembers, check, must } from '../../../http/body-members.ts';
+import { nullableTime, presentTime } from '../../../http/resources/wire/members.ts';
 import { notAnInstant } from '../../../http/time-query.ts';
 import { TOKEN_ID } from './examples.ts';
 import { PAGE_MEMBERS } from './page.ts';
-
-const nullableTime = (description: string) => z.string().nullable().openapi({ format: 'date-time', description });
 
 const ScopeName = z
   .enum(SCOPES, must(`one of ${SCOPES.join(', ')}`))
@@ -117,10 +116,6 @@ export function presentToken(token: Token): z.input<typeof TokenResource> {
 function checkScopeCount(scopes: unknown): void {
   if (!Array.isArray(scopes) || scopes.length <= SCOPES.length) return;
   throw invalid('scopes', `'scopes' must name at most ${SCOPES.length} scopes, each once.`);
-}
-
-function presentTime(micros: number | null): string | null {
-  return micros === null ? null : formatMicros(micros);
 }
 
 function parseExpiry(text: string | null): number | null {
